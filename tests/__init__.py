@@ -1,0 +1,1 @@
+"""What people experience, told at the messenger's edge."""
