@@ -1,0 +1,146 @@
+"""What comes in and what goes out, as every messenger sees it, and the protocol that a messenger keeps.
+
+A transport turns what it hears into `Incoming` and an `Outgoing` into whatever its messenger can show. Nothing here or in
+`bot/conversations.py` and `handlers/` knows which messenger it is.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Kind(StrEnum):
+    """What happened on the person's side."""
+
+    TEXT = "text"
+    PRESS = "press"
+    MEDIA = "media"
+    EDITED = "edited"
+    CALL = "call"
+    LEFT = "left"
+    """The person blocked us."""
+    CAME_BACK = "came back"
+    ADDED_TO_GROUP = "added to group"
+    ADDED_TO_CHANNEL = "added to channel"
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Something a person did. `press` is the data of the button, `message` the messenger's id of the message it belongs to."""
+
+    messenger: str
+    address: str
+    kind: Kind
+    text: str = ""
+    press: str = ""
+    message: str = ""
+    press_id: str = ""
+    """What the messenger needs to hear so that the button stops spinning."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """A choice on the screen; `data` (at most 64 bytes) comes back when it is taken. `wide`: it stands in a line of its own."""
+
+    label: str
+    data: str
+    wide: bool = True
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message, or one other act, on its way to an address. Text is markup in the person's language."""
+
+    act: str = "send"
+    """send · acknowledge (a press) · commands (a list of commands for this person) · leave (a group)."""
+    text: str = ""
+    buttons: tuple[Button, ...] = ()
+    replaces: str = ""
+    """The messenger's id of a message to change; sent anew if it cannot be changed."""
+    replaces_handle: str = ""
+    """The same by a name of ours."""
+    handle: str = ""
+    """Remember the message under this name, to change it later."""
+    file_name: str = ""
+    file_text: str = ""
+    press_id: str = ""
+    language: str = ""
+    commands: tuple[tuple[str, str], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what differs from an empty message, for the outbox."""
+        return {key: value for key, value in asdict(self).items() if value not in ("", ()) or key == "act"}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> "Outgoing":
+        """Return the message that `as_json` wrote."""
+        buttons = tuple(Button(**button) for button in row.pop("buttons", ()))
+        commands = tuple((name, text) for name, text in row.pop("commands", ()))
+        return cls(**row, buttons=buttons, commands=commands)
+
+
+class State(StrEnum):
+    """What is known of something that leaves. `unknown`: the connection broke after the request went out."""
+
+    WAITING = "waiting"
+    TRYING = "trying"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a try ended.
+
+    WAITING: certainly not sent, try again after `seconds`; with `everybody` the whole account has to wait that long.
+    REFUSED: for good; with `unreachable` this person cannot be reached at all.
+    """
+
+    state: State
+    message: str = ""
+    reason: str = ""
+    seconds: float = 0
+    everybody: bool = False
+    unreachable: bool = False
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What a messenger can show: the longest text in UTF-16 units, and how many choices fit on one screen."""
+
+    longest_text: int
+    choices: int
+
+
+Hear = Callable[[list[tuple[str, str]]], Awaitable[None]]
+"""Store payloads, each with the messenger's id of it; returns once they are on the disk."""
+
+
+class Transport(Protocol):
+    """A messenger account."""
+
+    messenger: str
+    abilities: Abilities
+
+    async def run(self, hear: Hear) -> None:
+        """Listen for ever; what is heard is acknowledged only after `hear` returned."""
+
+    def understand(self, payload: str) -> Incoming | None:
+        """Read one stored payload. None: nothing that concerns us. Raises: Unreadable."""
+
+    async def send(self, address: str, outgoing: Outgoing) -> Outcome:
+        """Try once. Never raises for what the network or the messenger does."""
+
+
+class Unreadable(Exception):
+    """A payload that is not what the messenger promises to send."""
+
+
+@dataclass
+class Links:
+    """Addresses that texts point to, known once the messengers have started."""
+
+    invite: str = field(default="")

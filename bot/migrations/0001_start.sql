@@ -1,0 +1,136 @@
+-- Everything about a person hangs on `people` and goes with it: forgetting somebody is one DELETE.
+-- Times are UTC in whole seconds.
+
+CREATE TABLE people (
+    id                INTEGER PRIMARY KEY AUTOINCREMENT,
+    language          TEXT,              -- NULL until chosen
+    seen_at           INTEGER NOT NULL,
+    unreachable_since INTEGER,           -- refused for good; writing to us clears it
+    news_stopped_at   INTEGER,           -- STOP; START clears it
+    told_at           INTEGER            -- when a notice about pictures and the like was given, so that a flood gets one
+) STRICT;
+
+CREATE TABLE addresses (
+    messenger TEXT NOT NULL,
+    address   TEXT NOT NULL,
+    person    INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,
+    PRIMARY KEY (messenger, address)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX addresses_person ON addresses (person);
+
+CREATE TABLE consents (
+    person   INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,
+    purpose  TEXT NOT NULL,
+    version  TEXT NOT NULL,              -- of the text that was shown
+    language TEXT NOT NULL,
+    given_at INTEGER NOT NULL,
+    PRIMARY KEY (person, purpose)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE interests (
+    person    INTEGER PRIMARY KEY REFERENCES people ON DELETE CASCADE,
+    place     TEXT,
+    raion     TEXT,
+    age_bands TEXT NOT NULL,             -- JSON list
+    frequency TEXT NOT NULL,
+    saved_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE interest_topics (
+    person INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,
+    topic  TEXT NOT NULL,
+    PRIMARY KEY (person, topic)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX interest_topics_topic ON interest_topics (topic);
+
+CREATE TABLE offers (
+    person       INTEGER PRIMARY KEY REFERENCES people ON DELETE CASCADE,
+    reference    TEXT NOT NULL UNIQUE,
+    roles        TEXT NOT NULL,          -- JSON lists
+    spoken       TEXT NOT NULL,
+    times        TEXT NOT NULL,
+    district     TEXT,
+    name         TEXT NOT NULL,
+    contact      TEXT NOT NULL,          -- telephone, e-mail or 'chat'
+    organisation TEXT,
+    paused_at    INTEGER,
+    saved_at     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE staff (
+    person INTEGER PRIMARY KEY REFERENCES people ON DELETE CASCADE,
+    role   TEXT NOT NULL,
+    since  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE invitations (
+    code_hash  TEXT PRIMARY KEY,         -- SHA-256; the code itself is nowhere
+    role       TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE conversations (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,   -- in every button, so that an old one is known as old
+    person     INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,
+    name       TEXT NOT NULL,
+    argument   TEXT NOT NULL,
+    answers    TEXT NOT NULL,            -- JSON object by question
+    question   TEXT NOT NULL,            -- the open one
+    draft      TEXT NOT NULL,            -- JSON: what is ticked so far, which page
+    failures   INTEGER NOT NULL,         -- answers in a row that were not understood
+    left_at    INTEGER,                  -- set aside for the menu or another conversation
+    changed_at INTEGER NOT NULL,
+    UNIQUE (person, name)
+) STRICT;
+
+CREATE TABLE inbox (
+    messenger TEXT NOT NULL,
+    id        TEXT NOT NULL,             -- the messenger's own; brought twice, done once
+    payload   TEXT,                      -- NULL once handled: nothing of it is kept
+    heard_at  INTEGER NOT NULL,
+    tries     INTEGER NOT NULL DEFAULT 0,
+    parked    INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (messenger, id)
+) STRICT;
+CREATE INDEX inbox_waiting ON inbox (messenger, heard_at) WHERE payload IS NOT NULL AND parked = 0;
+CREATE INDEX inbox_heard_at ON inbox (heard_at);
+
+CREATE TABLE broadcasts (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    author      INTEGER REFERENCES people ON DELETE SET NULL,
+    texts       TEXT NOT NULL,           -- JSON object by language, as sent, with header and footer
+    audience    TEXT NOT NULL,           -- JSON: what was chosen
+    previewed   INTEGER NOT NULL,        -- the number that staff saw before sending
+    started_at  INTEGER NOT NULL,
+    shown       TEXT NOT NULL DEFAULT '',  -- the counts that the progress message shows
+    finished_at INTEGER
+) STRICT;
+
+CREATE TABLE outbox (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    messenger  TEXT NOT NULL,
+    address    TEXT NOT NULL,
+    person     INTEGER REFERENCES people ON DELETE CASCADE,
+    urgency    INTEGER NOT NULL,         -- 0 an answer, 1 a notice to staff, 2 a copy of a broadcast
+    payload    TEXT,                     -- JSON of what leaves; NULL for a copy: its text stands in `broadcasts`
+    language   TEXT,
+    broadcast  INTEGER REFERENCES broadcasts ON DELETE CASCADE,
+    state      TEXT NOT NULL DEFAULT 'waiting',
+    reason     TEXT,
+    tries      INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    written_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outbox_open ON outbox (messenger, urgency, id) WHERE state IN ('waiting', 'trying');
+CREATE INDEX outbox_broadcast ON outbox (broadcast, state) WHERE broadcast IS NOT NULL;
+CREATE INDEX outbox_person ON outbox (person);
+
+-- Messages on people's telephones that may be changed later, by a name of ours ('broadcast-7').
+CREATE TABLE shown (
+    messenger TEXT NOT NULL,
+    address   TEXT NOT NULL,
+    handle    TEXT NOT NULL,
+    message   TEXT NOT NULL,             -- the messenger's own id
+    person    INTEGER REFERENCES people ON DELETE CASCADE,
+    PRIMARY KEY (messenger, address, handle)
+) STRICT, WITHOUT ROWID;
