@@ -5,9 +5,13 @@ A transport turns what it hears into `Incoming` and an `Outgoing` into whatever 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Protocol
+
+
+LONGEST_DATA = 64
+"""Bytes that a button can carry (Bot API, InlineKeyboardButton.callback_data)."""
 
 
 class Kind(StrEnum):
@@ -41,11 +45,15 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Button:
-    """A choice on the screen; `data` (at most 64 bytes) comes back when it is taken. `wide`: it stands in a line of its own."""
+    """A choice on the screen; `data` comes back when it is taken. `wide`: it stands in a line of its own."""
 
     label: str
     data: str
     wide: bool = True
+
+    def __post_init__(self) -> None:
+        if len(self.data.encode()) > LONGEST_DATA:
+            raise ValueError(f"{self.data!r} is too long for a button")
 
 
 @dataclass(frozen=True)
@@ -138,9 +146,3 @@ class Transport(Protocol):
 class Unreadable(Exception):
     """A payload that is not what the messenger promises to send."""
 
-
-@dataclass
-class Links:
-    """Addresses that texts point to, known once the messengers have started."""
-
-    invite: str = field(default="")

@@ -110,7 +110,7 @@ CREATE TABLE outbox (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     messenger  TEXT NOT NULL,
     address    TEXT NOT NULL,
-    person     INTEGER REFERENCES people ON DELETE CASCADE,
+    person     INTEGER REFERENCES people,
     urgency    INTEGER NOT NULL,         -- 0 an answer, 1 a notice to staff, 2 a copy of a broadcast
     payload    TEXT,                     -- JSON of what leaves; NULL for a copy: its text stands in `broadcasts`
     language   TEXT,
@@ -121,9 +121,17 @@ CREATE TABLE outbox (
     not_before INTEGER NOT NULL DEFAULT 0,
     written_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX outbox_open ON outbox (messenger, urgency, id) WHERE state IN ('waiting', 'trying');
+CREATE INDEX outbox_waiting ON outbox (messenger, urgency, not_before, id) WHERE state = 'waiting';
+CREATE INDEX outbox_trying ON outbox (messenger) WHERE state = 'trying';
 CREATE INDEX outbox_broadcast ON outbox (broadcast, state) WHERE broadcast IS NOT NULL;
 CREATE INDEX outbox_person ON outbox (person);
+
+-- Of copies only the counted outcome stays, without person and address, so that reports still add up.
+CREATE TRIGGER person_is_forgotten BEFORE DELETE ON people BEGIN
+    DELETE FROM outbox WHERE person = old.id AND broadcast IS NULL;
+    UPDATE outbox SET state = iif(state = 'waiting', 'withdrawn', state), person = NULL, address = ''
+        WHERE person = old.id;
+END;
 
 -- Messages on people's telephones that may be changed later, by a name of ours ('broadcast-7').
 CREATE TABLE shown (

@@ -1,0 +1,511 @@
+"""What a conversation sees of the person it talks to.
+
+A conversation is a coroutine that asks and says. At every message it runs again from its first line: a question that was
+answered returns at once, the first open one ends the run and is shown. So nothing of it is kept in memory, a restart is what
+happens between any two messages anyway, and data is changed only after the last question (a question after a write is refused).
+
+`await` marks the places where days may pass. Nothing else may be awaited: a turn is one transaction.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal, NoReturn, overload
+
+from bot import words as typed_words
+from bot.languages import Bold, Languages, Lines, Text, Words, _, lines, listing, paragraphs
+from bot.messages import Abilities, Button, Outgoing
+from bot.people import Person
+from bot.profile import Item, Profile
+
+SKIP, BACK, ZERO, CANCEL, DONE, PAGE = "!skip", "!back", "!zero", "!cancel", "!done", "!page"
+MENU_QUESTION = "menu"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that can be chosen: `value` is stored, `label` is shown, `names` may be typed instead of it."""
+
+    value: str
+    label: Words
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """A button that begins another conversation; it works for ever, however old the message is."""
+
+    label: Words
+    name: str
+    argument: str = ""
+
+    @property
+    def data(self) -> str:
+        """What the button carries."""
+        return f"go:{self.name}:{self.argument}" if self.argument else f"go:{self.name}"
+
+
+class Invalid(Exception):
+    """What a person wrote cannot be taken; `words` tell them what to write instead."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__("an answer was not valid")
+        self.words = words
+
+
+class Stopped(BaseException):
+    """The run of a conversation ends here. A BaseException, so that no `except Exception` holds it up."""
+
+
+class Open(Stopped):
+    """A question is open and was shown."""
+
+
+class Ended(Stopped):
+    """The conversation is over."""
+
+
+class Again(Stopped):
+    """An answer was taken back: the conversation runs once more to find what is open now, and shows it there."""
+
+    def __init__(self, replaces: str = "") -> None:
+        super().__init__()
+        self.replaces = replaces
+
+
+class Gone(Stopped):
+    """Another conversation begins."""
+
+    def __init__(self, name: str, argument: str) -> None:
+        super().__init__()
+        self.name, self.argument = name, argument
+
+
+@dataclass
+class Progress:
+    """Where a conversation stands: all that is saved of it."""
+
+    id: int
+    name: str
+    argument: str
+    answers: dict[str, Any] = field(default_factory=dict)
+    question: str = ""
+    draft: dict[str, Any] = field(default_factory=dict)
+    failures: int = 0
+    left_at: int | None = None
+    changed_at: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the person did about the open question: typed, or pressed a button with `value` under the message `message`."""
+
+    text: str = ""
+    value: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class _Question:
+    key: str
+    text: Words
+    choices: tuple[Choice, ...] = ()
+    several: bool = False
+    links: tuple[Link, ...] = ()
+    label: Words | None = None
+    skip: bool = False
+    check: Callable[[str], Any] | None = None
+
+
+class Chat:
+    """One run of one conversation with one person."""
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        profile: Profile,
+        languages: Languages,
+        person: Person,
+        now: datetime,
+        progress: Progress,
+        answer: Answer | None,
+        abilities: Abilities,
+        entries: Callable[[Person], list[Link]],
+        fresh: bool,
+        replaces: str = "",
+    ) -> None:
+        self.db = db
+        self.profile = profile
+        self.languages = languages
+        self.person = person
+        self.now = now
+        self.argument = progress.argument
+        self.questions = 0
+        """How many questions the person has to expect; 0: they are not told."""
+        self.changed: list[Outgoing] = []
+        """Messages on the screen that change."""
+        self.said: list[Outgoing] = []
+        """Messages that are new."""
+        self.notices: list[tuple[int, Words]] = []
+        self._progress = progress
+        self._answer = answer
+        self._abilities = abilities
+        self._entries = entries
+        self._went_on = fresh
+        self._replaces = replaces
+        self._visited: list[str] = []
+        self._review: list[tuple[str, Words, Words]] = []
+        self._changes = db.total_changes
+
+    # ------------------------------------------------------------------ say
+
+    def say(self, *parts: Words, links: Iterable[Link] = (), handle: str = "") -> None:
+        """Send a message of one or more paragraphs."""
+        self.said.append(Outgoing(text=self._render(paragraphs(*parts)), buttons=self.buttons(links), handle=handle))
+
+    def send_file(self, name: str, content: str, caption: Words) -> None:
+        """Send a text file."""
+        self.said.append(Outgoing(text=self._render(caption), file_name=name, file_text=content))
+
+    def notify(self, person: int, words: Words) -> None:
+        """Write to somebody else, in their language."""
+        self.notices.append((person, words))
+
+    def speak(self, language: str) -> None:
+        """Go on in another language."""
+        self.person = replace(self.person, language=language)
+
+    def buttons(self, links: Iterable[Link]) -> tuple[Button, ...]:
+        """Return buttons that begin other conversations."""
+        return tuple(Button(self._plain(link.label), link.data) for link in links)
+
+    def menu_entries(self) -> list[Link]:
+        """Return what this person may begin, in the order of the menu."""
+        return self._entries(self.person)
+
+    # ------------------------------------------------------------------ ask
+
+    @overload
+    async def choose(
+        self,
+        key: str,
+        question: Words,
+        choices: Iterable[Choice | Item],
+        *,
+        label: Words | None = None,
+        links: Iterable[Link] = (),
+        skip: Literal[False] = False,
+    ) -> str: ...
+
+    @overload
+    async def choose(
+        self,
+        key: str,
+        question: Words,
+        choices: Iterable[Choice | Item],
+        *,
+        label: Words | None = None,
+        links: Iterable[Link] = (),
+        skip: bool,
+    ) -> str | None: ...
+
+    async def choose(
+        self,
+        key: str,
+        question: Words,
+        choices: Iterable[Choice | Item],
+        *,
+        label: Words | None = None,
+        links: Iterable[Link] = (),
+        skip: bool = False,
+    ) -> str | None:
+        """Return the value of the one choice taken; None if it was skipped. With a `label` it appears in the review."""
+        chosen: str | None = self._ask(
+            _Question(key, question, _choices(choices), links=tuple(links), label=label, skip=skip)
+        )
+        return chosen
+
+    async def choose_several(
+        self, key: str, question: Words, choices: Iterable[Choice | Item], *, label: Words | None = None, skip: bool = False
+    ) -> list[str]:
+        """Return the values of the choices taken, at least one unless it was skipped."""
+        chosen: list[str] | None = self._ask(
+            _Question(key, question, _choices(choices), several=True, label=label, skip=skip)
+        )
+        return chosen or []
+
+    async def ask(
+        self,
+        key: str,
+        question: Words,
+        check: Callable[[str], str],
+        *,
+        label: Words | None = None,
+        links: Iterable[Link] = (),
+        skip: bool = False,
+    ) -> str:
+        """Return what the person wrote as `check` makes it ('' if skipped). `check` raises Invalid with words for them."""
+        written: str | None = self._ask(
+            _Question(key, question, check=check, links=tuple(links), label=label, skip=skip)
+        )
+        return written or ""
+
+    async def review(self, question: Words) -> None:
+        """Show all answers that have a label; return when the person finds them right. Each can be changed."""
+        summary = lines(*(Lines((Bold(Lines((label, ":"), "")), answer), " ") for _key, label, answer in self._review))
+        choices = [Choice("!right", _("✓ Correct, save"))]
+        choices += [Choice(f"!change:{key}", _("Change: {what}", what=label)) for key, label, _answer in self._review]
+        taken = await self.choose("!review", paragraphs(question, summary), choices)
+        if taken != "!right":
+            self.change(taken.partition(":")[2])
+
+    async def menu(self, question: Words, entries: Sequence[Link]) -> NoReturn:
+        """Show what can be begun from here and wait for it."""
+        answer, self._answer = self._answer, None
+        if answer and self._progress.question == MENU_QUESTION:
+            index = typed_words.choose(answer.text, [self._names(entry.label) for entry in entries])
+            if index is not None:
+                raise Gone(entries[index].name, entries[index].argument)
+            question = paragraphs(self._misunderstood(len(entries)), question)
+        self._show(MENU_QUESTION, Outgoing(text=self._render(question), buttons=self.buttons(entries)))
+
+    # ------------------------------------------------------------------ steer
+
+    def end(self) -> NoReturn:
+        """End the conversation here."""
+        raise Ended
+
+    def go(self, name: str, argument: str = "") -> NoReturn:
+        """End this conversation and begin another."""
+        raise Gone(name, argument)
+
+    def begin_again(self, anew: bool) -> None:
+        """Take what follows as newly begun (what was said before the open question is said again) or as going on."""
+        self._went_on = True
+        self._visited.clear()
+
+    def forget(self, key: str) -> None:
+        """Let a question be asked again at the next `await` that comes to it."""
+        self._progress.answers.pop(key, None)
+        self._visited = [visited for visited in self._visited if visited != key]
+
+    def change(self, key: str) -> NoReturn:
+        """Ask one question again and come back to where we are."""
+        old = self._progress.answers.pop(key, None)
+        self._progress.answers.pop("!review", None)
+        self._progress.draft = {"selected": old} if isinstance(old, list) else {}
+        raise Again
+
+    # ------------------------------------------------------------------ how a question is answered
+
+    def _ask(self, question: _Question) -> Any:
+        answers = self._progress.answers
+        if question.key in answers and self._still_valid(question, answers[question.key]):
+            self.said.clear()  # it was said when the question was answered
+            return self._take(question, answers[question.key])
+        answers.pop(question.key, None)
+        if self._answer and self._progress.question == question.key:
+            self._try_answer(question)
+            if question.key in answers:
+                return self._take(question, answers[question.key])
+        self._show_question(question)
+
+    def _take(self, question: _Question, value: Any) -> Any:
+        self._visited.append(question.key)
+        if question.label is not None:
+            self._review.append((question.key, question.label, self._shown_value(question, value)))
+        return value
+
+    def _still_valid(self, question: _Question, value: Any) -> bool:
+        if value is None:
+            return question.skip
+        if question.check is not None:
+            return isinstance(value, str)
+        allowed = {choice.value for choice in question.choices}
+        return set(value) <= allowed if question.several else value in allowed
+
+    def _try_answer(self, question: _Question) -> None:
+        """Understand the answer to the open question, if it is one: puts it among the answers, or shows the question again."""
+        answer, self._answer = self._answer, None
+        assert answer is not None
+        if answer.value == ZERO:
+            answer = replace(answer, value=SKIP if question.skip else BACK)
+        if answer.value == BACK:
+            self._back(answer)
+        try:
+            value = self._understand(question, answer)
+        except Invalid as fault:
+            self._progress.failures += 1
+            self._show_question(question, hint=fault.words)
+        except _Ticked as ticked:
+            self._show_question(question, hint=ticked.hint, replaces=answer.message)
+        self._progress.answers[question.key] = value
+        self._progress.failures = 0
+        self._progress.draft = {}
+        self._went_on = True
+        self.said.clear()
+        if answer.message:
+            self._tick_off(question, value, answer.message)
+
+    def _back(self, answer: Answer) -> NoReturn:
+        """Open the question before this one; before the first there is the menu."""
+        if not self._visited:
+            raise Gone("menu", "")
+        self._progress.draft = {}
+        self._progress.failures = 0
+        self._progress.answers.pop(self._visited[-1], None)
+        raise Again(answer.message)
+
+    def _understand(self, question: _Question, answer: Answer) -> Any:
+        if answer.value == SKIP and question.skip:
+            return None
+        if question.check is not None:
+            if answer.value or not answer.text:
+                raise Invalid(_("Please write your answer as a message."))
+            return question.check(answer.text)
+        if question.several:
+            return self._several(question, answer)
+        return self._one(question, answer)
+
+    def _one(self, question: _Question, answer: Answer) -> str:
+        values = [choice.value for choice in question.choices]
+        if answer.value.startswith(PAGE):
+            self._turn_page(answer)
+        if answer.value:
+            if answer.value not in values:
+                raise Invalid(self._misunderstood(len(values)))
+            return answer.value
+        index = typed_words.choose(answer.text, self._all_names(question))
+        if index is None:
+            raise Invalid(self._misunderstood(len(values)))
+        return values[index]
+
+    def _several(self, question: _Question, answer: Answer) -> list[str]:
+        values = [choice.value for choice in question.choices]
+        selected: list[str] = [v for v in self._progress.draft.get("selected", []) if v in values]
+        if answer.value.startswith(PAGE):
+            self._turn_page(answer)
+        if answer.value == DONE or (answer.text and typed_words.word_list().answer(answer.text) == "done"):
+            if not selected:
+                raise _Ticked(_("Please choose at least one answer."))
+            return selected
+        if answer.value:
+            if answer.value not in values:
+                raise Invalid(self._misunderstood(len(values)))
+            ticked = {*selected} ^ {answer.value}
+            self._progress.draft["selected"] = [v for v in values if v in ticked]
+            raise _Ticked(None)
+        indexes = typed_words.choose_several(answer.text, self._all_names(question))
+        if indexes is None:
+            raise Invalid(self._misunderstood(len(values)))
+        return [values[index] for index in indexes]
+
+    def _turn_page(self, answer: Answer) -> NoReturn:
+        number = answer.value.removeprefix(PAGE)
+        self._progress.draft["page"] = int(number) if number.isdecimal() else 0
+        raise _Ticked(None)
+
+    def _misunderstood(self, n: int) -> Words:
+        """Return what helps: first what to write, later a person."""
+        self_help = _("I did not understand this. Please press a button, or write a number from 1 to {n}.", n=n)
+        if not self._progress.failures:
+            return self_help
+        office = self.profile.office
+        person = _(
+            "A person can help you: {telephone} ({hours}).\nBack to the beginning: MENU",
+            telephone=office.telephone,
+            hours=office.hours,
+        )
+        return paragraphs(self_help, person)
+
+    # ------------------------------------------------------------------ how a question is shown
+
+    def _show_question(self, question: _Question, hint: Words | None = None, replaces: str = "") -> NoReturn:
+        parts = [part for part in (hint, self._counted(question)) if part is not None]
+        self._show(
+            question.key,
+            Outgoing(
+                text=self._render(paragraphs(*parts)),
+                buttons=self._buttons(question),
+                replaces=replaces or self._replaces,
+            ),
+        )
+
+    def _show(self, key: str, outgoing: Outgoing) -> NoReturn:
+        if self.db.total_changes != self._changes:
+            raise RuntimeError(f"the question {key!r} comes after a write")
+        if not self._went_on:
+            self.said.clear()
+        self._progress.question = key
+        self.said.append(outgoing)
+        raise Open
+
+    def _counted(self, question: _Question) -> Words:
+        if not self.questions or question.label is None:
+            return question.text
+        number = len(self._review) + 1
+        return lines(_("Question {i} of {n}", i=number, n=max(number, self.questions)), question.text)
+
+    def _buttons(self, question: _Question) -> tuple[Button, ...]:
+        selected = self._progress.draft.get("selected", [])
+        size = self._abilities.choices
+        page = self._progress.draft.get("page", 0) if len(question.choices) > size else 0
+        shown = question.choices[page * size : (page + 1) * size] if len(question.choices) > size else question.choices
+        buttons = [
+            Button(("☑ " if c.value in selected else "☐ ") * question.several + self._plain(c.label), self._data(question, c.value))
+            for c in shown
+        ]
+        if len(question.choices) > size:
+            last = (len(question.choices) - 1) // size
+            buttons.append(Button(self._plain(_("More …")), self._data(question, f"{PAGE}{0 if page >= last else page + 1}")))
+        if question.several:
+            buttons.append(Button(self._plain(_("Done")), self._data(question, DONE)))
+        return (*buttons, *self.buttons(question.links), *self._ways_out(question))
+
+    def _ways_out(self, question: _Question) -> Iterable[Button]:
+        if question.skip:
+            yield Button(self._plain(_("Skip")), self._data(question, SKIP))
+        yield Button(self._plain(_("← Back")), self._data(question, BACK), wide=False)
+        yield Button(self._plain(_("Cancel")), self._data(question, CANCEL), wide=False)
+
+    def _data(self, question: _Question, value: str) -> str:
+        return f"a:{self._progress.id}:{question.key}:{value}"
+
+    def _tick_off(self, question: _Question, value: Any, message: str) -> None:
+        """Turn the pressed question into "question ✓ answer"."""
+        text = paragraphs(question.text, Lines(("✓", Bold(self._shown_value(question, value))), " "))
+        self.changed.append(Outgoing(text=self._render(text), replaces=message))
+
+    def _shown_value(self, question: _Question, value: Any) -> Words:
+        if value is None:
+            return _("no answer")
+        if question.check is not None:
+            return str(value)
+        chosen = [value] if isinstance(value, str) else value
+        return listing(choice.label for choice in question.choices if choice.value in chosen)
+
+    def _all_names(self, question: _Question) -> list[list[str]]:
+        return [[*self._names(choice.label), *choice.names] for choice in question.choices]
+
+    def _names(self, label: Words) -> list[str]:
+        """Return a label in every language: people mix them."""
+        return [self.languages.plain(label, code) for code in self.languages.codes]
+
+    def _render(self, words: Words) -> str:
+        return self.languages.render(words, self.person.language or self.languages.codes[0])
+
+    def _plain(self, words: Words) -> str:
+        return self.languages.plain(words, self.person.language or self.languages.codes[0])
+
+
+class _Ticked(Exception):
+    """A box was ticked or a page turned: the question stays open and is changed where it stands."""
+
+    def __init__(self, hint: Text | None) -> None:
+        super().__init__()
+        self.hint = hint
+
+
+def _choices(choices: Iterable[Choice | Item]) -> tuple[Choice, ...]:
+    return tuple(choice if isinstance(choice, Choice) else Choice(choice.id, choice.name) for choice in choices)

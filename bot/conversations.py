@@ -1,0 +1,419 @@
+"""Turns: what somebody did, the conversation it belongs to, and everything that follows from it, in one transaction.
+
+Which conversations there are stands in `handlers/__init__.py`. A person has at most one open question. A conversation left for
+the menu or for another one can be continued within a day; one that is `aside` (help, privacy, language) comes back to the open
+question by itself.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bot import markup, outbox, people
+from bot import words as typed_words
+from bot.chat import (
+    BACK,
+    CANCEL,
+    MENU_QUESTION,
+    SKIP,
+    ZERO,
+    Again,
+    Answer,
+    Chat,
+    Choice,
+    Ended,
+    Gone,
+    Link,
+    Open,
+    Progress,
+)
+from bot.languages import Languages, Words, _, paragraphs
+from bot.messages import Abilities, Incoming, Kind, Outgoing
+from bot.outbox import Urgency
+from bot.people import Person
+from bot.profile import Profile
+
+DOUBLE_PRESS = 3
+"""Seconds in which a second press on a button that was taken is a trembling finger and nothing more."""
+ONE_NOTICE = 60
+"""Seconds in which several pictures or stickers are answered once."""
+_LEFT = "!left"
+_ACTS = {"back": BACK, "skip": SKIP, "zero": ZERO}
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One thing people can do here."""
+
+    name: str
+    run: Callable[[Chat], Coroutine[Any, Any, None]]
+    label: Words
+    """Its name in menus and lists of commands."""
+    command: str = ""
+    """What may be typed after a slash: [a-z0-9_]."""
+    roles: frozenset[str] = frozenset()
+    """Whose it is; empty: everybody's. To all others it does not exist."""
+    listed: bool = False
+    """It stands in the menu."""
+    aside: bool = False
+    """The open question comes back after it."""
+    before_language: bool = False
+    """Not even the language is asked first."""
+
+    def is_for(self, person: Person) -> bool:
+        """Say whether it exists for this person."""
+        return not self.roles or person.role in self.roles
+
+
+class Conversations:
+    """All conversations of the bot, and how a turn of one is taken."""
+
+    def __init__(
+        self, profile: Profile, languages: Languages, table: tuple[Conversation, ...], abilities: Mapping[str, Abilities]
+    ) -> None:
+        self.profile = profile
+        self.languages = languages
+        self.abilities = abilities
+        self.by_name = {conversation.name: conversation for conversation in table}
+        self.by_command = {c.command: c for c in table if c.command}
+
+    def take_turn(self, db: sqlite3.Connection, heard: Incoming, now: float) -> None:
+        """Do what follows from something heard: answers, results and replies, all in the caller's transaction."""
+        if heard.kind in (Kind.ADDED_TO_GROUP, Kind.ADDED_TO_CHANNEL):
+            self._decline_group(db, heard, int(now))
+            return
+        person = people.find_or_add(db, heard.messenger, heard.address, int(now))
+        if heard.kind is Kind.LEFT:
+            people.unreachable(db, person.id, int(now))
+        elif heard.kind is not Kind.CAME_BACK:
+            _Turn(self, db, heard, person, int(now)).take()
+
+    def entries(self, person: Person) -> list[Link]:
+        """Return what a person may begin from the menu."""
+        return [Link(c.label, c.name) for c in self.by_name.values() if c.listed and c.is_for(person)]
+
+    def commands(self, person: Person, language: str) -> tuple[tuple[str, str], ...]:
+        """Return the commands that a person may type, with what they do."""
+        return tuple(
+            (name, self.languages.plain(c.label, language)) for name, c in self.by_command.items() if c.is_for(person)
+        )
+
+    def _decline_group(self, db: sqlite3.Connection, heard: Incoming, now: int) -> None:
+        if heard.kind is Kind.ADDED_TO_CHANNEL:
+            outbox.put(db, heard.messenger, heard.address, None, Outgoing(act="leave"), now)
+            return
+        only_private = [
+            self.languages.render(_("I answer only in a private chat. Please write to me there."), code)
+            for code in self.languages.codes
+        ]
+        outbox.put(db, heard.messenger, heard.address, None, Outgoing(text="\n\n".join(only_private)), now)
+
+
+class _Turn:
+    """One turn of one person."""
+
+    def __init__(self, all: Conversations, db: sqlite3.Connection, heard: Incoming, person: Person, now: int) -> None:
+        self.all = all
+        self.db = db
+        self.heard = heard
+        self.person = person
+        self.now = now
+        self.outgoing: list[Outgoing] = []
+        self.notices: list[tuple[int, Words]] = []
+
+    def take(self) -> None:
+        """Take the turn and write everything that leaves into the outbox."""
+        if self.heard.kind is Kind.PRESS:
+            self._acknowledge()
+            self._pressed()
+        elif self.heard.kind is Kind.TEXT:
+            self._typed()
+        else:
+            self._cannot_take_this()
+        self._write()
+
+    # ------------------------------------------------------------------ what the person did
+
+    def _pressed(self) -> None:
+        kind, _colon, rest = self.heard.press.partition(":")
+        if kind == "go":
+            name, _colon, argument = rest.partition(":")
+            self._begin(name, argument)
+            return
+        id, key, value = [*rest.split(":", 2), "", "", ""][:3]
+        progress = self._open()
+        if kind == "a" and progress and str(progress.id) == id and progress.question == key:
+            self._answer(progress, Answer(value=value, message=self.heard.message))
+        elif not (progress and str(progress.id) == id and progress.changed_at >= self.now - DOUBLE_PRESS):
+            self._say(_("This choice is no longer open."))
+            self._go_on()
+
+    def _typed(self) -> None:
+        text = self.heard.text
+        if text.startswith("/"):
+            self._commanded(text)
+            return
+        progress = self._open()
+        act = typed_words.word_list().act(text)
+        if progress and act in _ACTS:
+            self._answer(progress, Answer(value=_ACTS[act]))
+        elif progress and act == "cancel":
+            self._cancel(progress)
+        elif act in self.all.by_name:
+            self._begin(act)
+        elif progress:
+            self._answer(progress, Answer(text=text))
+        else:
+            self._begin("menu", answer=Answer(text=text))
+
+    def _commanded(self, text: str) -> None:
+        command, _space, argument = text[1:].partition(" ")
+        command = command.partition("@")[0].lower()
+        progress = self._open()
+        found = self.all.by_command.get(command)
+        if command == "start":
+            name, _line, rest = argument.partition("-")
+            self._begin(*((name, rest) if name in self.all.by_name else ("menu", "")))
+        elif command in _ACTS and progress:
+            self._answer(progress, Answer(value=_ACTS[command]))
+        elif command == "cancel" and progress:
+            self._cancel(progress)
+        elif found and found.is_for(self.person):
+            self._begin(found.name)
+        elif typed_words.word_list().act(text) in self.all.by_name:
+            self._begin(typed_words.word_list().act(text))
+        elif progress:
+            self._answer(progress, Answer(text=text))
+        else:
+            self._begin("menu", answer=Answer(text=text))
+
+    def _cannot_take_this(self) -> None:
+        if self.person.told_at > self.now - ONE_NOTICE:
+            return
+        people.told(self.db, self.person.id, self.now)
+        if self.heard.kind is Kind.EDITED:
+            self._say(_("You changed an older message. I read only new ones. Please write it again."))
+        elif self.heard.kind is Kind.CALL:
+            self._say(_("I cannot take calls. Please write."))
+        else:
+            self._say(
+                _(
+                    "I cannot take pictures, files or voice messages. I have kept nothing."
+                    " Please write text. Never send photos of identity papers."
+                )
+            )
+        self._go_on()
+
+    # ------------------------------------------------------------------ conversations
+
+    def _begin(self, name: str, argument: str = "", answer: Answer | None = None) -> None:
+        """Begin a conversation, or offer to continue the one that was left. What does not exist for a person is the menu."""
+        conversation = self.all.by_name.get(name)
+        if conversation is None or not conversation.is_for(self.person):
+            if name not in ("", "menu"):
+                self._say(_("This choice is no longer open."))
+            conversation, argument = self.all.by_name["menu"], ""
+        self._set_aside(conversation)
+        progress = self._start(conversation.name, argument)
+        if not self.person.language and not conversation.before_language:
+            progress = self._start("language", "")
+            answer = None
+        self._run(progress, answer, fresh=True)
+
+    def _set_aside(self, begun: Conversation) -> None:
+        """Leave what is open: a menu for good, a conversation so that it can be continued."""
+        self.db.execute(
+            "DELETE FROM conversations WHERE person = ? AND (question = ? OR name = ?) AND left_at IS NULL AND answers = '{}'",
+            (self.person.id, MENU_QUESTION, begun.name),
+        )
+        if not begun.aside:
+            self.db.execute(
+                "UPDATE conversations SET left_at = ? WHERE person = ? AND left_at IS NULL", (self.now, self.person.id)
+            )
+
+    def _start(self, name: str, argument: str) -> Progress:
+        found = self.db.execute(
+            "DELETE FROM conversations WHERE person = ? AND name = ? RETURNING answers, argument", (self.person.id, name)
+        ).fetchall()
+        answers = json.loads(found[0]["answers"]) if found and found[0]["argument"] == argument else {}
+        if answers:
+            answers = {_LEFT: True, **{key: value for key, value in answers.items() if key != _LEFT}}
+        id = self.db.execute(
+            "INSERT INTO conversations (person, name, argument, answers, question, draft, failures, changed_at)"
+            " VALUES (?, ?, ?, ?, '', '{}', 0, ?)",
+            (self.person.id, name, argument, json.dumps(answers, ensure_ascii=False), self.now),
+        ).lastrowid
+        assert id is not None
+        return Progress(id, name, argument, answers)
+
+    def _open(self) -> Progress | None:
+        """Return the conversation whose question is open: the newest that was not left."""
+        row = self.db.execute(
+            "SELECT * FROM conversations WHERE person = ? AND left_at IS NULL ORDER BY id DESC LIMIT 1", (self.person.id,)
+        ).fetchone()
+        if row is None:
+            return None
+        return Progress(
+            id=row["id"],
+            name=row["name"],
+            argument=row["argument"],
+            answers=json.loads(row["answers"]),
+            question=row["question"],
+            draft=json.loads(row["draft"]),
+            failures=row["failures"],
+            changed_at=row["changed_at"],
+        )
+
+    def _answer(self, progress: Progress, answer: Answer) -> None:
+        if answer.value == CANCEL:
+            self._cancel(progress)
+        else:
+            self._run(progress, answer)
+
+    def _cancel(self, progress: Progress) -> None:
+        self._delete(progress)
+        self._say(_("Cancelled. I have kept none of these answers."))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Show the open question again, or the menu."""
+        progress = self._open()
+        if progress:
+            self._run(progress, None)
+        else:
+            self._begin("menu")
+
+    def _run(self, progress: Progress, answer: Answer | None, fresh: bool = False, replaces: str = "") -> None:
+        """Run a conversation until it waits or ends, and go on with what comes then."""
+        conversation = self.all.by_name.get(progress.name)
+        if conversation is None or not conversation.is_for(self.person):
+            self._delete(progress)
+            self._go_on()
+            return
+        chat = Chat(
+            self.db,
+            self.all.profile,
+            self.all.languages,
+            self.person,
+            datetime.fromtimestamp(self.now, UTC),
+            progress,
+            answer,
+            self.all.abilities[self.heard.messenger],
+            self.all.entries,
+            fresh or not progress.question,
+            replaces,
+        )
+        try:
+            _drive(_whole(conversation, chat, progress))
+        except Open:
+            self._collect(chat)
+            self._save(progress)
+        except Again as again:
+            chat.said.clear()
+            self._collect(chat)
+            self._run(progress, None, replaces=again.replaces)
+        except Gone as gone:
+            self._delete(progress)
+            self._collect(chat)
+            self._begin(gone.name, gone.argument)
+        except Ended:
+            self._finished(chat, progress)
+        else:
+            self._finished(chat, progress)
+
+    def _finished(self, chat: Chat, progress: Progress) -> None:
+        self._delete(progress)
+        self._collect(chat)
+        if self._open() or not chat.said:
+            self._go_on()
+        elif not self.outgoing[-1].buttons:
+            back = Link(self.all.by_name["menu"].label, "menu")
+            self.outgoing[-1] = replace(self.outgoing[-1], buttons=chat.buttons([back]))
+
+    def _collect(self, chat: Chat) -> None:
+        self.person = chat.person
+        self.outgoing += chat.changed + chat.said
+        self.notices += chat.notices
+
+    def _save(self, progress: Progress) -> None:
+        self.db.execute(
+            "UPDATE conversations SET answers = ?, question = ?, draft = ?, failures = ?, changed_at = ? WHERE id = ?",
+            (
+                json.dumps(progress.answers, ensure_ascii=False),
+                progress.question,
+                json.dumps(progress.draft, ensure_ascii=False),
+                progress.failures,
+                self.now,
+                progress.id,
+            ),
+        )
+
+    def _delete(self, progress: Progress) -> None:
+        self.db.execute("DELETE FROM conversations WHERE id = ?", (progress.id,))
+
+    # ------------------------------------------------------------------ what leaves
+
+    def _say(self, words: Words) -> None:
+        language = self.person.language or self.all.languages.codes[0]
+        self.outgoing.append(Outgoing(text=self.all.languages.render(words, language)))
+
+    def _acknowledge(self) -> None:
+        """Let the button stop spinning. It has an address of its own, so that no message to the person waits for it."""
+        press_id = self.heard.press_id
+        outbox.put(self.db, self.heard.messenger, press_id, None, Outgoing(act="acknowledge", press_id=press_id), self.now)
+
+    def _write(self) -> None:
+        known = self.db.execute("SELECT 1 FROM people WHERE id = ?", (self.person.id,)).fetchone()
+        for outgoing in self.outgoing:
+            for part in _parts(outgoing, self.all.abilities[self.heard.messenger].longest_text):
+                outbox.put(
+                    self.db, self.heard.messenger, self.heard.address, self.person.id if known else None, part, self.now
+                )
+        for person, words in self.notices:
+            self._notify(person, words)
+
+    def _notify(self, person: int, words: Words) -> None:
+        row = self.db.execute("SELECT language FROM people WHERE id = ?", (person,)).fetchone()
+        text = self.all.languages.render(words, row["language"] or self.all.languages.codes[0])
+        messenger, address = people.addresses(self.db, person)[0]
+        for part in _parts(Outgoing(text=text), self.all.abilities[messenger].longest_text):
+            outbox.put(self.db, messenger, address, person, part, self.now, Urgency.NOTICE)
+
+
+async def _whole(conversation: Conversation, chat: Chat, progress: Progress) -> None:
+    """Run a conversation; one that was left half-way asks first whether to continue."""
+    if progress.answers.get(_LEFT):
+        again = await chat.choose(
+            "!continue",
+            _("You began this earlier. Do you want to continue?"),
+            [Choice("yes", _("Yes, continue")), Choice("no", _("No, start again"))],
+        )
+        if again == "no":
+            progress.answers.clear()
+        progress.answers.pop(_LEFT, None)
+        progress.answers.pop("!continue", None)
+        chat.begin_again(again == "no")
+    await conversation.run(chat)
+
+
+def _drive(run: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that waits for nothing but the person. Raises: RuntimeError if it waits for anything else."""
+    try:
+        run.send(None)
+    except StopIteration:
+        return
+    run.close()
+    raise RuntimeError("a conversation waits for something that is not an answer")
+
+
+def _parts(outgoing: Outgoing, longest: int) -> list[Outgoing]:
+    """Split what is too long: the first part takes the place of the old message, the last one carries the buttons."""
+    texts = markup.split(outgoing.text, longest)
+    if len(texts) <= 1 or outgoing.file_name:
+        return [outgoing]
+    first = Outgoing(text=texts[0], replaces=outgoing.replaces, replaces_handle=outgoing.replaces_handle)
+    last = replace(outgoing, text=texts[-1], replaces="", replaces_handle="")
+    return [first, *(Outgoing(text=text) for text in texts[1:-1]), last]

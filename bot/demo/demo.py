@@ -1,0 +1,248 @@
+"""The conductor of the demo: a pretend Telegram, the real bot as a process of its own, and a page with telephones.
+
+Nothing leaves the computer: the bot is told to find Telegram on loopback, whatever its settings say. Each start begins with
+an empty database.
+"""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.demo.page import CannotNow, Change, Page, free_port, serve
+from bot.demo.pretend_telegram import PretendTelegram
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "data"
+TOKEN = "123456:TEST"  # noqa: S105  # opens nothing but the pretend Telegram
+BOT = (sys.executable, "-m", "bot")
+LOOK = 0.3
+"""Seconds between two looks into the database."""
+Rows = dict[int, int]
+STOP = 5.0
+"""Seconds that the bot has for a clean stop."""
+INVITATION = 60.0
+"""Seconds that printing an invitation may take."""
+
+
+async def run_demo(port: int = 8080) -> None:
+    """Play the demo until SIGTERM or Ctrl-C; the page is on the first free port from `port` on."""
+    ended = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(name, ended.set)
+    with free_port(port) as listening:
+        taken = listening.getsockname()[1]
+        database = DATA / ("demo.db" if taken == port else f"demo-{taken}.db")
+        async with playing(database) as demo, serve(demo.page, listening) as address:
+            click.echo(f"Four telephones are waiting for you at {address} – open it in a browser; Ctrl-C ends the demo.")
+            await ended.wait()
+            click.echo("Good-bye.")
+
+
+@asynccontextmanager
+async def playing(database: Path, command: Sequence[str] = BOT) -> AsyncIterator["Demo"]:
+    """Have a demo in play: its pretend Telegram and its bot run until the block is left."""
+    demo = Demo(database, command)
+    async with asyncio.TaskGroup() as tasks:
+        demo.tasks = tasks
+        await demo.begin()
+        watching = tasks.create_task(demo.watch())
+        try:
+            yield demo
+        finally:
+            watching.cancel()
+            await demo.end()
+
+
+class Demo:
+    """A pretend Telegram, the bot, and what the page needs to know of both (the page's `Stage`)."""
+
+    tasks: asyncio.TaskGroup
+    telegram: PretendTelegram
+    page: Page
+    ledger: Ledger
+
+    def __init__(self, database: Path, command: Sequence[str]) -> None:
+        self.database = database
+        self.command = command
+        self.process: asyncio.subprocess.Process | None = None
+        self.state = "starting"
+        self.said = ""
+        self.changing = asyncio.Lock()
+
+    @property
+    def log(self) -> Path:
+        """The file into which the bot speaks."""
+        return self.database.with_suffix(".log")
+
+    async def begin(self) -> None:
+        """Start with nothing: an empty database, empty telephones, and the bot."""
+        self.ledger = Ledger(self.database)
+        self.database.parent.mkdir(parents=True, exist_ok=True)
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{self.database}{ending}").unlink(missing_ok=True)
+        self.log.write_bytes(b"")
+        self.telegram = await PretendTelegram(token=TOKEN, port=0).__aenter__()
+        self.telegram.subscribe(self.heard)
+        await self.start("starting")
+
+    async def end(self) -> None:
+        """Stop the bot as a supervisor would, and the pretend Telegram after it."""
+        async with self.changing:
+            await self.stop(signal.SIGTERM)
+            await self.telegram.__aexit__(None, None, None)
+
+    async def restart(self) -> None:
+        """Kill the bot in the middle of whatever it does, and start it again."""
+        async with self.changing:
+            await self.stop(signal.SIGKILL)
+            await self.start("restarting")
+
+    async def again(self) -> None:
+        """Forget everything that was said and stored."""
+        async with self.changing:
+            await self.stop(signal.SIGKILL)
+            await self.telegram.__aexit__(None, None, None)
+            await self.begin()
+
+    async def start(self, state: str) -> None:
+        self.become(state)
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *self.command, "run", cwd=ROOT, env=self.environment(), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,  # a Ctrl-C in the terminal is for us; we stop the bot
+            )  # fmt: skip
+        self.tasks.create_task(self.attend(self.process))
+
+    async def attend(self, process: asyncio.subprocess.Process) -> None:
+        """Notice when the bot ends by itself."""
+        await process.wait()
+        if process is self.process:
+            self.become("stopped", last_line(self.log.read_bytes()) or f"exit code {process.returncode}")
+
+    async def stop(self, how: signal.Signals) -> None:
+        process, self.process = self.process, None
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(how)
+        try:
+            async with asyncio.timeout(STOP):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    def become(self, state: str, said: str = "") -> None:
+        self.state, self.said = state, said
+        if hasattr(self, "page"):
+            self.page.stir()
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the settings of the bot: nothing in them leads out of this computer."""
+        return os.environ | {
+            "TELEGRAM_TOKEN": TOKEN,
+            "TELEGRAM_API_URL": self.telegram.url,
+            "TELEGRAM_WEBHOOK_URL": "",
+            "TELEGRAM_WEBHOOK_SECRET": "",
+            "DATABASE": str(self.database),
+            "LISTEN": "127.0.0.1:0",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    async def invite(self) -> str:
+        """Return the start parameter of a new invitation to the staff. Raises: CannotNow."""
+        process = await asyncio.create_subprocess_exec(
+            *self.command, "invite", "--role", "admin", cwd=ROOT, env=self.environment(), stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(INVITATION):
+                printed, complaint = await process.communicate()
+        except TimeoutError:
+            process.kill()
+            raise CannotNow("The invitation takes too long.") from None
+        found = re.search(rb"start=([A-Za-z0-9_-]+)", printed)
+        if found is None:
+            raise CannotNow(last_line(complaint) or "The bot printed no invitation.")
+        return found[1].decode()
+
+    def heard(self, event: Mapping[str, Any]) -> None:
+        """Know that the bot runs from what it asks of Telegram."""
+        if self.state in {"starting", "restarting"} and self.process is not None and event.get("kind") == "call":
+            self.become("running")
+
+    async def watch(self) -> None:
+        """Tell the page which rows were written, as long as the demo plays."""
+        while True:
+            await asyncio.sleep(LOOK)
+            if changes := await asyncio.to_thread(self.ledger.look):
+                self.page.wrote(changes)
+
+
+def last_line(said: bytes) -> str:
+    lines = said.decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+class Ledger:
+    """Looks into the bot's database from outside, read-only, and says what has changed in which table since the last look."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        self.seen: list[tuple[int, int]] = []
+        self.known: dict[str, Rows] = {}
+
+    def look(self) -> dict[str, Change]:
+        """Return what was written since the last look; nothing while there is no database or the bot holds it."""
+        seen = self.files()
+        if seen == self.seen:
+            return {}
+        try:
+            with closing(self.open()) as db:
+                now = {table: rows_of(db, table) for table in tables_of(db)}
+        except sqlite3.OperationalError:
+            return {}
+        changes = {table: change(self.known.get(table, {}), rows) for table, rows in now.items()}
+        self.seen, self.known = seen, now
+        return {table: each for table, each in changes.items() if each}
+
+    def files(self) -> list[tuple[int, int]]:
+        """Return what differs when something was written, without opening anything."""
+        files = (self.database, Path(f"{self.database}-wal"))
+        return [(file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.exists()]
+
+    def open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(f"{self.database.resolve().as_uri()}?mode=ro", uri=True)
+        db.execute("PRAGMA query_only = ON")
+        return db
+
+
+def tables_of(db: sqlite3.Connection) -> list[str]:
+    found = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    return [name for (name,) in found]
+
+
+def rows_of(db: sqlite3.Connection, table: str) -> Rows:
+    """Return a fingerprint of every row, by its rowid; where there are none, by itself."""
+    quoted = '"' + table.replace('"', '""') + '"'
+    try:
+        rows = db.execute(f"SELECT rowid, * FROM {quoted}")  # noqa: S608  # the name is the database's own, quoted
+    except sqlite3.OperationalError:
+        rows = db.execute(f"SELECT * FROM {quoted}")  # noqa: S608  # as above
+        return {hash(row): 0 for row in rows}
+    return {row[0]: hash(row) for row in rows}
+
+
+def change(before: Rows, now: Rows) -> Change:
+    both = before.keys() & now.keys()
+    changed = sum(before[row] != now[row] for row in both)
+    return Change(added=len(now) - len(both), removed=len(before) - len(both), changed=changed)

@@ -1,0 +1,568 @@
+"""The page with telephones: what a browser shows, as named parts, and what people do on it.
+
+Everything shown is a *part*, a name with a JSON value: `demo`, `phone/<who>`, `strip/<who>`, `message/<who>/<id>`. A browser
+gets all parts when it comes (server-sent events begin with a snapshot) and from then on those that changed, so reloading
+keeps everything. What people and the bot wrote travels as a tree of plain nodes, never as HTML.
+"""
+
+import asyncio
+import json
+import re
+import socket
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qs, quote, urlsplit
+
+from aiohttp import web
+
+from bot.demo.pretend_telegram import PretendTelegram
+from bot.demo.telegram_chats import Call, Shown
+from bot.demo.telegram_people import CannotDo, Person
+
+STATIC = Path(__file__).parent / "static"
+README = Path(__file__).parents[2] / "README.md"
+HEARTBEAT = 15.0
+"""Seconds after which a quiet stream says that it is still there."""
+PORTS = 50
+"""How many ports are tried, one after the other."""
+SLOW_SECONDS = 10
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+KEPT = {
+    "b": "b", "strong": "b", "i": "i", "em": "i", "u": "u", "ins": "u", "s": "s", "strike": "s", "del": "s",
+    "code": "code", "pre": "pre", "blockquote": "blockquote", "tg-spoiler": "spoiler",
+}  # fmt: skip
+LINKED = re.compile(r"(?P<url>https?://[^\s<>]+[^\s<>.,;:!?)»“\"'])|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|(?<![\w/])(?P<command>/[a-z]\w{0,31})\b")
+"""What Telegram makes a link of by itself."""
+
+Parts = dict[str, Any]
+Node = str | dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One of the telephones on the page."""
+
+    who: str
+    name: str
+    role: str
+    language: str
+
+
+PLACES = (
+    Place("oksana", "Oksana", "from the region, in Ukrainian", "uk"),
+    Place("thomas", "Thomas", "a volunteer, in German", "de"),
+    Place("office", "Büro", "the city's office, in German", "de"),
+    Place("free", "Guest", "an empty telephone, for you", "en"),
+)
+INVITED = "office"
+
+
+class CannotNow(Exception):
+    """What somebody pressed on the page cannot be done now; the text says why."""
+
+
+class Stage(Protocol):
+    """What the page needs from the conductor of the demo."""
+
+    @property
+    def telegram(self) -> PretendTelegram: ...
+    @property
+    def state(self) -> str:
+        """How the bot is: starting, running, restarting or stopped."""
+    @property
+    def said(self) -> str:
+        """What the bot said when it ended by itself, or nothing."""
+    async def restart(self) -> None: ...
+    async def again(self) -> None: ...
+    async def invite(self) -> str:
+        """Return the start parameter of a new invitation. Raises: CannotNow."""
+
+
+# What is written in a bubble
+
+
+def nodes(html: str, bot: str) -> list[Node]:
+    """Return a text with Telegram's HTML as nodes: strings, and `{"tag", "children"}` with the few tags that are kept.
+
+    Links are kept if they lead to a web page, a mailbox or a telephone; those to the bot itself get `writes`: what pressing
+    them writes.
+    """
+    return json.loads(_nodes(html, bot))  # type: ignore[no-any-return]  # what was dumped three lines below
+
+
+@lru_cache(maxsize=4096)
+def _nodes(html: str, bot: str) -> str:
+    reader = _Reader(bot)
+    reader.feed(html)
+    reader.close()
+    return json.dumps(reader.root)
+
+
+class _Reader(HTMLParser):
+    def __init__(self, bot: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.bot = bot
+        self.root: list[Node] = []
+        self.open: list[tuple[str, dict[str, Any]]] = []
+
+    @property
+    def here(self) -> list[Node]:
+        return self.open[-1][1]["children"] if self.open else self.root
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        node: dict[str, Any] = {"tag": KEPT.get(tag, "span"), "children": []}
+        if tag == "a":
+            node |= link(dict(attributes).get("href") or "", self.bot)
+        self.here.append(node)
+        self.open.append((tag, node))
+
+    def handle_endtag(self, tag: str) -> None:
+        if any(name == tag for name, _ in self.open):
+            while self.open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if any(name in {"a", "code", "pre"} for name, _ in self.open):
+            self.here.append(data)
+        else:
+            self.here.extend(self._linked(data))
+
+    def _linked(self, text: str) -> list[Node]:
+        found: list[Node] = []
+        end = 0
+        for match in LINKED.finditer(text):
+            found.append(text[end : match.start()])
+            end = match.end()
+            if match["command"]:
+                target: dict[str, Any] = {"tag": "a", "writes": match[0]}
+            else:
+                target = link(f"mailto:{match[0]}" if match["mail"] else match[0], self.bot)
+            found.append(target | {"children": [match[0]]})
+        found.append(text[end:])
+        return [node for node in found if node]
+
+
+def link(address: str, bot: str) -> dict[str, Any]:
+    """Return where a link leads: `writes` for the bot itself, `href` for elsewhere, a plain span if it is not to be followed."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return {"tag": "span"}
+    if parts.scheme in {"http", "https"} and parts.hostname in {"t.me", "telegram.me"} and parts.path.strip("/").lower() == bot.lower():
+        start = parse_qs(parts.query).get("start", [""])[0]
+        return {"tag": "a", "writes": f"/start {start}".strip()}
+    if parts.scheme in {"http", "https", "mailto", "tel"}:
+        return {"tag": "a", "href": address}
+    return {"tag": "span"}
+
+
+# What just happened, under each telephone
+
+
+@dataclass(frozen=True)
+class Change:
+    """How many rows of a table are new, gone and different."""
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+    def __add__(self, other: "Change") -> "Change":
+        return Change(self.added + other.added, self.removed + other.removed, self.changed + other.changed)
+
+    def __str__(self) -> str:
+        words = ((self.added, f"+{self.added}"), (self.removed, f"−{self.removed}"), (self.changed, f"{self.changed} changed"))
+        return " ".join(text for count, text in words if count)
+
+
+@dataclass
+class Strip:
+    """What happened since somebody last did something on their telephone."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    faults: set[str] = field(default_factory=set)
+    rows: dict[str, Change] = field(default_factory=dict)
+
+    def heard(self, call: Call) -> None:
+        text, fault = in_plain_words(call)
+        self.calls[text] += 1
+        if fault:
+            self.faults.add(text)
+
+    def wrote(self, changes: Mapping[str, Change]) -> None:
+        for table, change in changes.items():
+            self.rows[table] = self.rows.get(table, Change()) + change
+
+    def lines(self) -> list[dict[str, str]]:
+        lines = [
+            {"kind": "fault" if text in self.faults else "call", "text": text if count == 1 else f"{text} × {count}"}
+            for text, count in self.calls.items()
+        ]
+        return lines + [{"kind": "rows", "text": f"{table} {change}"} for table, change in self.rows.items()]
+
+
+def in_plain_words(call: Call) -> tuple[str, bool]:
+    """Return what became of a call to Telegram, and whether it failed."""
+    if call.status == 200:
+        return f"{call.method} ✓", False
+    if call.status == 429:
+        wait = re.search(r"retry after (\d+)", call.description)
+        return f"{call.method}: 429 wait {wait[1] if wait else '?'} s", True
+    reason = call.description.partition(": ")[2] or call.description
+    return f"{call.method}: {call.status or 'network gone'} {reason}".strip(), True
+
+
+# The parts
+
+
+class Page:
+    """The parts of the page, who listens to them, and the strips under the telephones."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.listeners: set[asyncio.Event] = set()
+        self.closed = False
+        self.last: str | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Put empty telephones on the page, with the pretend Telegram that the stage has now."""
+        self.people = {place.who: self.stage.telegram.person(place.name, language_code=place.language) for place in PLACES}
+        self.strips = {place.who: Strip() for place in PLACES}
+        self.slow_until = 0.0
+        self.stage.telegram.subscribe(self.heard)
+        self.stir()
+
+    def heard(self, event: Mapping[str, Any]) -> None:
+        """Take in what changed in the pretend Telegram."""
+        if event["event"] == "call":
+            for who, person in self.people.items():
+                if person.id == event["chat_id"]:
+                    self.strips[who].heard(event)
+        self.stir()
+
+    def wrote(self, changes: Mapping[str, "Change"]) -> None:
+        """Show what the bot wrote: under the telephone on which something was done last."""
+        if self.last is not None:
+            self.strips[self.last].wrote(changes)
+            self.stir()
+
+    def begins(self, who: str) -> None:
+        """Begin a strip anew: somebody does something."""
+        self.last = who
+        self.strips[who] = Strip()
+
+    def close(self) -> None:
+        """Let all listeners go."""
+        self.closed = True
+        self.stir()
+
+    def person(self, who: str) -> Person:
+        """Return whose telephone it is. Raises: HTTPNotFound."""
+        if who not in self.people:
+            raise web.HTTPNotFound(text="There is no such telephone.")
+        return self.people[who]
+
+    def stir(self) -> None:
+        """Wake all listeners: something is different now."""
+        for listener in self.listeners:
+            listener.set()
+
+    async def changes(self) -> AsyncGenerator[tuple[str, Parts]]:
+        """Yield a snapshot, then what changed each time, and an empty heartbeat in between; ends when the page is closed."""
+        stirred = asyncio.Event()
+        self.listeners.add(stirred)
+        try:
+            known = self.parts()
+            yield "snapshot", known
+            while not self.closed:
+                try:
+                    async with asyncio.timeout(HEARTBEAT):
+                        await stirred.wait()
+                except TimeoutError:
+                    yield "heartbeat", {}
+                stirred.clear()
+                now = self.parts()
+                if changed := difference(known, now):
+                    yield "changes", changed
+                known = now
+        finally:
+            self.listeners.discard(stirred)
+
+    def parts(self) -> Parts:
+        """Return everything that is shown now."""
+        parts: Parts = {"demo": self.demo()}
+        for place in PLACES:
+            person = self.people[place.who]
+            parts[f"phone/{place.who}"] = self.phone(place, person)
+            parts[f"strip/{place.who}"] = self.strips[place.who].lines()
+            for message in person.messages:
+                parts[f"message/{place.who}/{message.message_id}"] = self.message(place.who, message)
+        return parts
+
+    def demo(self) -> Parts:
+        return {
+            "telephones": [place.who for place in PLACES],
+            "bot": {"state": self.stage.state, "said": self.stage.said},
+            "slow_until": self.slow_until,
+            "network_gone": self.stage.telegram.network_gone,
+        }
+
+    def phone(self, place: Place, person: Person) -> Parts:
+        return {
+            "name": place.name,
+            "role": place.role,
+            "language": place.language,
+            "bot": self.stage.telegram.description("name", place.language),
+            "description": self.stage.telegram.description("description", place.language),
+            "commands": [[each["command"], each["description"]] for each in person.commands],
+            "attachments": list(ATTACHMENTS),
+            "untouched": not person.has_written,
+            "blocked": person.blocked,
+            "invitation": place.who == INVITED and not person.has_written,
+            "waiting": [[press.message_id, press.data] for press in person.presses_made if not press.answered],
+            "toasts": [{"text": toast.text, "alert": toast.alert} for toast in person.toasts_seen],
+        }
+
+    def message(self, who: str, message: Shown) -> Parts:
+        bot = self.stage.telegram.bot_username
+        document = None
+        if message.document:
+            name, content = message.document
+            document = {"name": name, "size": len(content), "address": f"/telephones/{who}/documents/{message.message_id}"}
+        return {
+            "mine": message.mine,
+            "at": message.date,
+            "plain": message.text,
+            "body": nodes(message.html, bot),
+            "thing": message.kind if message.kind not in {"text", "document"} else None,
+            "document": document,
+            "edited": message.edited,
+            "ticks": self.ticks(message),
+            "buttons": [[key(label, value, bot) for label, value in row] for row in message.buttons],
+        }
+
+
+def key(label: str, value: str, bot: str) -> dict[str, Any]:
+    """Return what a button under a message does: it tells the bot its `data`, or leads somewhere."""
+    if not re.match(r"(https?|tg)://", value):
+        return {"label": label, "data": value}
+    return link(value, bot) | {"label": label}
+
+
+def difference(before: Parts, now: Parts) -> Parts:
+    """Return the parts that are new or different, and None for those that are gone."""
+    changed = {name: value for name, value in now.items() if name not in before or before[name] != value}
+    return changed | {name: None for name in before if name not in now}
+
+
+# What people do on the page
+
+PAGE = web.AppKey("page", Page)
+ATTACHMENTS: dict[str, Callable[[Person], Awaitable[object]]] = {
+    "photo": lambda person: person.sends_photo(),
+    "voice": lambda person: person.sends_voice(),
+    "sticker": lambda person: person.sends_sticker("🌻"),
+    "location": lambda person: person.sends_location(),
+    "document": lambda person: person.sends_document(),
+}
+routes = web.RouteTableDef()
+
+
+@routes.get("/")
+async def index(_: web.Request) -> web.FileResponse:
+    return web.FileResponse(STATIC / "index.html")
+
+
+@routes.get("/README.md")
+async def readme(_: web.Request) -> web.Response:
+    if not README.exists():
+        raise web.HTTPNotFound(text="There is no README here.")
+    return web.Response(text=README.read_text(encoding="utf-8"))
+
+
+@routes.get("/events")
+async def events(request: web.Request) -> web.StreamResponse:
+    stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await stream.prepare(request)
+    async with aclosing(request.app[PAGE].changes()) as changes:
+        async for kind, parts in changes:
+            await stream.write(f"event: {kind}\ndata: {json.dumps(parts)}\n\n".encode())
+    return stream
+
+
+@routes.get("/telephones/{who}/documents/{message}")
+async def document(request: web.Request) -> web.Response:
+    person = request.app[PAGE].person(request.match_info["who"])
+    for shown in person.messages:
+        if str(shown.message_id) == request.match_info["message"] and shown.document:
+            name, content = shown.document
+            headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+            return web.Response(body=content, content_type="application/octet-stream", headers=headers)
+    raise web.HTTPNotFound(text="There is no such file.")
+
+
+@routes.post("/telephones/{who}/{action}")
+async def act(request: web.Request) -> web.Response:
+    """Do on somebody's telephone what was pressed on the page."""
+    page = request.app[PAGE]
+    asked = await body_of(request)
+    person = page.person(request.match_info["who"])
+    action = ACTIONS.get(request.match_info["action"])
+    if action is None:
+        raise web.HTTPNotFound(text="A telephone cannot do that.")
+    page.begins(request.match_info["who"])
+    await action(page, person, asked)
+    return web.Response(status=204)
+
+
+async def writes(_: Page, person: Person, asked: Parts) -> None:
+    await person.writes(text_of(asked, "text"))
+
+
+async def sends(_: Page, person: Person, asked: Parts) -> None:
+    kind = text_of(asked, "kind")
+    if kind not in ATTACHMENTS:
+        raise web.HTTPBadRequest(text="A telephone cannot send that.")
+    await ATTACHMENTS[kind](person)
+
+
+async def presses(_: Page, person: Person, asked: Parts) -> None:
+    number = asked.get("message")
+    if not isinstance(number, int):
+        raise web.HTTPBadRequest(text="Which message?")
+    await person.presses_data(number, text_of(asked, "data"))
+
+
+async def blocks(_: Page, person: Person, __: Parts) -> None:
+    await person.blocks_bot()
+
+
+async def unblocks(_: Page, person: Person, __: Parts) -> None:
+    await person.unblocks_bot()
+
+
+async def invitation(page: Page, person: Person, __: Parts) -> None:
+    await person.writes(f"/start {await page.stage.invite()}")
+
+
+ACTIONS: dict[str, Callable[[Page, Person, Parts], Awaitable[None]]] = {
+    each.__name__: each for each in (writes, sends, presses, blocks, unblocks, invitation)
+}
+
+
+@routes.post("/bot/restart")
+async def restart(request: web.Request) -> web.Response:
+    await request.app[PAGE].stage.restart()
+    return web.Response(status=204)
+
+
+@routes.post("/telegram/slow-down")
+async def slow_down(request: web.Request) -> web.Response:
+    page = request.app[PAGE]
+    page.stage.telegram.slow_down(SLOW_SECONDS)
+    page.slow_until = time.time() + SLOW_SECONDS
+    page.stir()
+    return web.Response(status=204)
+
+
+@routes.post("/telegram/network")
+async def network(request: web.Request) -> web.Response:
+    page = request.app[PAGE]
+    page.stage.telegram.network_gone = (await body_of(request)).get("gone") is True
+    page.stir()
+    return web.Response(status=204)
+
+
+@routes.post("/again")
+async def again(request: web.Request) -> web.Response:
+    page = request.app[PAGE]
+    await page.stage.again()
+    page.begin()
+    return web.Response(status=204)
+
+
+async def body_of(request: web.Request) -> Parts:
+    try:
+        asked = await request.json()
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict):
+        raise web.HTTPBadRequest(text="That is no JSON object.")
+    return asked
+
+
+def text_of(asked: Parts, name: str) -> str:
+    text = asked.get(name)
+    if not isinstance(text, str) or not text:
+        raise web.HTTPBadRequest(text=f"There is no {name}.")
+    return text
+
+
+@web.middleware
+async def only_from_here(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+    """Refuse other web sites, which could send a browser here, and say in plain words what cannot be done."""
+    if urlsplit(f"//{request.host}").hostname not in {"127.0.0.1", "localhost"}:
+        raise web.HTTPForbidden(text="The demo is at 127.0.0.1 only.")
+    if request.method == "POST" and request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="The demo takes JSON only.")
+    try:
+        return await handler(request)
+    except (CannotNow, CannotDo) as refusal:
+        return web.Response(status=409, text=str(refusal))
+
+
+async def secure(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(SECURITY)
+
+
+# Serving it
+
+
+def free_port(port: int) -> socket.socket:
+    """Return a socket that listens on loopback at `port` or, if that is taken, at the next free one; 0 takes any."""
+    for each in range(port, port + PORTS):
+        listening = socket.socket()
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(("127.0.0.1", each))
+            listening.listen()
+        except OSError:
+            listening.close()
+        else:
+            return listening
+    raise CannotNow(f"All ports from {port} to {port + PORTS - 1} are taken.")
+
+
+@asynccontextmanager
+async def serve(page: Page, listening: socket.socket) -> AsyncIterator[str]:
+    """Serve the page until the block is left, and give its address."""
+    app = web.Application(middlewares=[only_from_here])
+    app[PAGE] = page
+    app.add_routes(routes)
+    app.router.add_static("/static", STATIC)
+    app.on_response_prepare.append(secure)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.SockSite(runner, listening).start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        page.close()
+        await runner.cleanup()

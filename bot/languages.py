@@ -1,0 +1,137 @@
+"""Texts for people: marked in the code with `_` in English, written in `locales/*/LC_MESSAGES/bot.po`, put together here.
+
+`_("…")` does not translate, it makes a `Text` that is rendered later in the language of whoever reads it. English is nobody's
+language here: it is the message id, so that neither German nor Ukrainian comes second.
+"""
+
+import gettext
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from bot import markup
+from bot.profile import Localized
+
+FOLDER = Path(__file__).parent.parent / "locales"
+DOMAIN = "bot"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A translatable text with the values for its placeholders; with `plural`, `n` decides the form."""
+
+    id: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    plural: str = ""
+    n: int = 0
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Several texts, put together by `separator`: the lines of a list, never the pieces of a sentence."""
+
+    parts: tuple["Words", ...]
+    separator: str = "\n"
+
+
+@dataclass(frozen=True)
+class Bold:
+    """A text in bold, such as the name of a value."""
+
+    words: "Words"
+
+
+@dataclass(frozen=True)
+class InEveryLanguage:
+    """A text for somebody whose language is not known: in all of them, one below the other."""
+
+    words: "Words"
+
+
+Words = Text | Localized | Lines | Bold | InEveryLanguage | str
+"""Anything that can be rendered. A `str` is taken as it is, as text and never as markup."""
+
+
+def _(message: str, /, **values: Any) -> Text:
+    """Mark a text for translation. Values: text is escaped, `Words` are rendered, dates are written out."""
+    return Text(message, values)
+
+
+def _n(one: str, other: str, n: int, /, **values: Any) -> Text:
+    """Mark a text whose form depends on `n`, which is also its placeholder `{n}`."""
+    return Text(one, {"n": n, **values}, other, n)
+
+
+def lines(*parts: Words) -> Lines:
+    """Put texts below each other."""
+    return Lines(parts)
+
+
+def paragraphs(*parts: Words) -> Lines:
+    """Put texts below each other with an empty line between them."""
+    return Lines(parts, "\n\n")
+
+
+def listing(parts: Iterable[Words]) -> Lines:
+    """Put names behind each other with commas."""
+    return Lines(tuple(parts), ", ")
+
+
+class Languages:
+    """The languages people can choose, with their catalogs."""
+
+    def __init__(self, codes: Iterable[str], folder: Path = FOLDER) -> None:
+        self.codes = tuple(codes)
+        self._catalogs = {code: _catalog(folder / code / "LC_MESSAGES" / f"{DOMAIN}.po", code) for code in self.codes}
+
+    def render(self, words: Words, language: str) -> str:
+        """Return the markup of a text in that language."""
+        if isinstance(words, str):
+            return markup.escape(words)
+        if isinstance(words, Localized):
+            return words[language]
+        if isinstance(words, Lines):
+            return words.separator.join(part for part in (self.render(part, language) for part in words.parts) if part)
+        if isinstance(words, InEveryLanguage):
+            return "\n\n".join(dict.fromkeys(self.render(words.words, code) for code in self.codes))
+        if isinstance(words, Bold):
+            return f"<b>{self.render(words.words, language)}</b>"
+        return self._translate(words, language)
+
+    def plain(self, words: Words, language: str) -> str:
+        """Return the text without markup, as on a button."""
+        return markup.plain(self.render(words, language))
+
+    def _translate(self, text: Text, language: str) -> str:
+        catalog = self._catalogs[language]
+        pattern = catalog.ngettext(text.id, text.plural, text.n) if text.plural else catalog.gettext(text.id)
+        if not text.values:
+            return pattern
+        return pattern.format_map({name: self._value(value, language) for name, value in text.values.items()})
+
+    def _value(self, value: Any, language: str) -> str:
+        if isinstance(value, datetime):
+            day = format_date(value, "EEEE, d MMMM y" if language != "de" else "EEEE, d. MMMM y", locale=language)
+            return f"{day}, {format_time(value, 'HH:mm', locale=language)}"
+        if isinstance(value, date):
+            return format_date(value, "dd.MM.y", locale=language)
+        if isinstance(value, int):
+            return str(value)
+        return self.render(value, language)
+
+
+def _catalog(path: Path, code: str) -> gettext.GNUTranslations:
+    """Read a .po file at start, so that no stale compiled one can be shown."""
+    with path.open(encoding="utf-8") as source:
+        catalog = read_po(source, locale=code)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

@@ -1,0 +1,83 @@
+"""How fast one messenger account may send: a virtual clock (GCRA) that answers push and copies of broadcasts wait for.
+
+An answer to a person goes at once and moves the next copy back by one slot; copies keep a tenth of the rate even if answers
+alone fill it. After the messenger said "slow down" (429), nothing leaves for that long, and for a while afterwards answers
+wait for their slots too: let go all at once, they would be refused again for ever.
+"""
+
+from dataclasses import dataclass
+
+CAUTIOUS = 30
+"""Seconds after a refusal for which answers keep to the slots as well."""
+SHARE_OF_COPIES = 0.1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Telegram's, as its FAQ gives them: 30 messages a second in all, one a second in a chat, short bursts allowed.
+
+    `None` means no limit.
+    """
+
+    per_second: float | None = 30
+    per_chat_second: float | None = 1
+    chat_burst: int = 20
+
+
+class Pace:
+    """The clock of one account. Times are seconds of one monotonic clock."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._slot = 1 / limits.per_second if limits.per_second else 0.0
+        self._chat_slot = 1 / limits.per_chat_second if limits.per_chat_second else 0.0
+        self._chat_burst = limits.chat_burst
+        self._free_at = 0.0
+        self._blocked_until = 0.0
+        self._cautious_until = 0.0
+        self._last_copy = 0.0
+        self._chats: dict[str, float] = {}
+
+    def answers(self, now: float, most: int) -> int:
+        """Return how many answers may leave now."""
+        if now < self._blocked_until:
+            return 0
+        return self._slots(now, most) if now < self._cautious_until else most
+
+    def copies(self, now: float, most: int) -> int:
+        """Return how many copies of broadcasts may leave now, answers having been counted by `sent`."""
+        if now < self._blocked_until:
+            return 0
+        share = int(now - self._last_copy >= self._slot / SHARE_OF_COPIES)
+        return min(most, max(self._slots(now, most), share))
+
+    def _slots(self, now: float, most: int) -> int:
+        return most if not self._slot else min(most, int(now >= self._free_at))
+
+    def sent(self, address: str, is_copy: bool, now: float) -> None:
+        """Count a message that leaves now."""
+        self._free_at = min(max(self._free_at, now - self._slot) + self._slot, now + 1)
+        if is_copy:
+            self._last_copy = now
+        if self._chat_slot:
+            self._chats[address] = max(self._chats.get(address, 0.0), now) + self._chat_slot
+
+    def waiting_chats(self, now: float) -> list[str]:
+        """Return the addresses that had too many messages in a short time; forget those that are quiet again."""
+        self._chats = {address: until for address, until in self._chats.items() if until > now}
+        return [a for a, until in self._chats.items() if until > now + self._chat_slot * self._chat_burst]
+
+    def blocked(self, seconds: float, now: float, cautious: bool) -> None:
+        """Stop the whole account for so long; the bucket is empty afterwards. `cautious`: answers are paced then, too."""
+        until = max(self._blocked_until, now + seconds)
+        self._blocked_until = until
+        self._free_at = max(self._free_at, until)
+        if cautious:
+            self._cautious_until = until + CAUTIOUS
+
+    def seconds_blocked(self, now: float) -> float:
+        """Return for how long nothing may leave; 0 if something may."""
+        return max(self._blocked_until - now, 0)
+
+    def next_slot(self, now: float) -> float:
+        """Return in how many seconds it is worth to look again, if something waits."""
+        return max(self._blocked_until - now, self._free_at - now, 0.002)

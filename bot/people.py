@@ -1,0 +1,104 @@
+"""People: who wrote, in which language, and how to forget them.
+
+A person is keyed by the messenger's own id, never by a telephone number. Somebody who registered nothing is forgotten a day
+after their last message.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+FORGOTTEN_AFTER = 24 * 3600
+"""Seconds after which the language and the unfinished conversation of somebody who registered nothing are forgotten."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a telephone."""
+
+    id: int
+    language: str
+    """'' until chosen."""
+    role: str
+    """Of staff; '' for everybody else."""
+    news_stopped: bool
+    told_at: int
+
+
+def find_or_add(db: sqlite3.Connection, messenger: str, address: str, now: int) -> Person:
+    """Return the person behind an address; note that they were here and can be reached."""
+    found = db.execute(
+        "SELECT id, language, role, news_stopped_at, told_at, seen_at, unreachable_since FROM addresses"
+        " JOIN people ON people.id = addresses.person LEFT JOIN staff ON staff.person = people.id"
+        " WHERE messenger = ? AND address = ?",
+        (messenger, address),
+    ).fetchone()
+    if found is None:
+        return _add(db, messenger, address, now)
+    if found["seen_at"] < now - 60 or found["unreachable_since"] is not None:
+        db.execute("UPDATE people SET seen_at = ?, unreachable_since = NULL WHERE id = ?", (now, found["id"]))
+    return Person(
+        id=found["id"],
+        language=found["language"] or "",
+        role=found["role"] or "",
+        news_stopped=found["news_stopped_at"] is not None,
+        told_at=found["told_at"] or 0,
+    )
+
+
+def _add(db: sqlite3.Connection, messenger: str, address: str, now: int) -> Person:
+    added = db.execute("INSERT INTO people (seen_at) VALUES (?)", (now,)).lastrowid
+    assert added is not None
+    db.execute("INSERT INTO addresses VALUES (?, ?, ?)", (messenger, address, added))
+    return Person(added, "", "", False, 0)
+
+
+def speak(db: sqlite3.Connection, person: int, language: str) -> None:
+    """Remember the language somebody chose."""
+    db.execute("UPDATE people SET language = ? WHERE id = ?", (language, person))
+
+
+def addresses(db: sqlite3.Connection, person: int) -> list[tuple[str, str]]:
+    """Return where a person can be written to, as (messenger, address)."""
+    rows = db.execute("SELECT messenger, address FROM addresses WHERE person = ?", (person,))
+    return [(row["messenger"], row["address"]) for row in rows]
+
+
+def stop_news(db: sqlite3.Connection, person: int, now: int) -> None:
+    """Send this person no more news; copies that have not left are withdrawn in the same moment."""
+    db.execute("UPDATE people SET news_stopped_at = ? WHERE id = ? AND news_stopped_at IS NULL", (now, person))
+    db.execute(
+        "UPDATE outbox SET state = 'withdrawn' WHERE person = ? AND broadcast IS NOT NULL AND state = 'waiting'", (person,)
+    )
+
+
+def resume_news(db: sqlite3.Connection, person: int) -> None:
+    """Send this person news again."""
+    db.execute("UPDATE people SET news_stopped_at = NULL WHERE id = ?", (person,))
+
+
+def told(db: sqlite3.Connection, person: int, now: int) -> None:
+    """Remember that a notice was given, so that a flood of pictures gets one."""
+    db.execute("UPDATE people SET told_at = ? WHERE id = ?", (now, person))
+
+
+def unreachable(db: sqlite3.Connection, person: int, now: int) -> None:
+    """Note that this person cannot be reached, until they write again."""
+    db.execute("UPDATE people SET unreachable_since = ? WHERE id = ? AND unreachable_since IS NULL", (now, person))
+
+
+def forget(db: sqlite3.Connection, person: int) -> None:
+    """Delete everything about a person. Of copies sent to them only the counted outcome stays, without person and address."""
+    db.execute("DELETE FROM people WHERE id = ?", (person,))
+
+
+def forget_passers_by(db: sqlite3.Connection, now: int) -> int:
+    """Forget everybody who registered nothing and was not here for a day; return how many."""
+    strangers = db.execute(
+        "SELECT id FROM people WHERE seen_at < ? AND id NOT IN (SELECT person FROM interests)"
+        " AND id NOT IN (SELECT person FROM offers) AND id NOT IN (SELECT person FROM staff)",
+        (now - FORGOTTEN_AFTER,),
+    ).fetchall()
+    for stranger in strangers:
+        forget(db, stranger["id"])
+    return len(strangers)
+

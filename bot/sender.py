@@ -1,0 +1,120 @@
+"""The one way out of a messenger account: takes the outbox in order of urgency, at the pace allowed, and writes down how it ended.
+
+The outbox is the truth; kept here is only which addresses are busy. A row is claimed on the disk before it is tried and its
+outcome is written after, so that what was on its way when the process died is known to be unknown.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from dataclasses import replace
+
+from bot import outbox, people
+from bot.messages import Outcome, State, Transport
+from bot.outbox import Row
+from bot.pace import Pace
+from bot.storage import Store
+
+log = logging.getLogger(__name__)
+
+IN_FLIGHT = 64
+"""Messages on their way at the same time at most, each to another address."""
+LOOK_AGAIN = 1.0
+"""Seconds after which the outbox is looked at even if nobody said that something is there."""
+RESEND_ANSWER = 5.0
+"""Seconds after which an answer of unknown outcome is sent a second, last time."""
+LONGEST_PAUSE = 30.0
+"""Seconds between tries while the messenger cannot be reached."""
+
+
+class Sender:
+    """Sends for one account; `wake` after something was put into the outbox."""
+
+    def __init__(self, store: Store, transport: Transport, pace: Pace) -> None:
+        self._store = store
+        self._transport = transport
+        self._pace = pace
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._busy: set[str] = set()
+        self._failures = 0
+
+    def wake(self) -> None:
+        """Say that there may be something to send."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Take nothing more; `run` returns when what is on its way has ended. The rest waits on the disk."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until stopped. Cancelled, what is on its way stays claimed and is unknown at the next start."""
+        await self._store.write(lambda db: outbox.recover(db, self._transport.messenger))
+        async with asyncio.TaskGroup() as tries:
+            while not self._stopping:
+                self._wake.clear()
+                rows, more = await self._claim()
+                for row in rows:
+                    tries.create_task(self._try(row))
+                await self._rest(more)
+
+    async def _claim(self) -> tuple[list[Row], bool]:
+        """Take as many rows as pace and connections allow now; say whether there may be more."""
+        now = time.monotonic()
+        room = IN_FLIGHT - len(self._busy)
+        answers, copies = self._pace.answers(now, room), self._pace.copies(now, room)
+        if not answers and not copies:
+            return [], True
+        busy = [*self._busy, *self._pace.waiting_chats(now)]
+        messenger = self._transport.messenger
+        rows = await self._store.write(lambda db: outbox.claim(db, messenger, busy, answers, copies, time.time()))
+        for row in rows:
+            self._busy.add(row.address)
+            self._pace.sent(row.address, row.is_copy, now)
+        return rows, sum(row.is_copy for row in rows) >= copies or len(rows) >= room
+
+    async def _rest(self, more: bool) -> None:
+        seconds = self._pace.next_slot(time.monotonic()) if more and len(self._busy) < IN_FLIGHT else LOOK_AGAIN
+        try:
+            async with asyncio.timeout(min(seconds, LOOK_AGAIN)):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _try(self, row: Row) -> None:
+        blocked = self._pace.seconds_blocked(time.monotonic())
+        if blocked:  # told so after this row was claimed
+            outcome = Outcome(State.WAITING, seconds=blocked)
+        else:
+            outcome = await self._transport.send(row.address, row.outgoing)
+        self._heed(outcome)
+        known = _second_chance(row, outcome)
+        await self._store.write(lambda db: _record(db, self._transport.messenger, row, known))
+        self._busy.discard(row.address)
+        self._wake.set()
+
+    def _heed(self, outcome: Outcome) -> None:
+        """Stop the account if the messenger said so, or if it cannot be reached: longer each time."""
+        if outcome.state is not State.WAITING:
+            self._failures = 0
+        elif outcome.everybody:
+            self._failures += 1
+            seconds = outcome.seconds or min(2.0 ** (self._failures - 4), LONGEST_PAUSE)
+            self._pace.blocked(seconds, time.monotonic(), cautious=bool(outcome.seconds))
+            log.warning("nothing is sent for %.1f s: %s", seconds, outcome.reason)
+
+
+def _second_chance(row: Row, outcome: Outcome) -> Outcome:
+    """An answer whose outcome is unknown is sent once more, for a double answer harms nobody. A copy is not."""
+    if outcome.state is State.UNKNOWN and not row.is_copy and row.tries < 2:
+        return replace(outcome, state=State.WAITING, seconds=RESEND_ANSWER)
+    return outcome
+
+
+def _record(db: sqlite3.Connection, messenger: str, row: Row, outcome: Outcome) -> None:
+    now = time.time()
+    outbox.record(db, messenger, row, outcome, now)
+    if outcome.unreachable and row.person is not None:
+        people.unreachable(db, row.person, int(now))
