@@ -30,29 +30,29 @@ import socket
 import struct
 import sys
 import time
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 from bot.demo.telegram_api import METHODS
 from bot.demo.telegram_chats import Call, Message
 from bot.demo.telegram_control import Control
-from bot.demo.telegram_faults import Fault, Faults, Limits, Violation, When, refusal_body
+from bot.demo.telegram_faults import Faults, Limits, When, refusal_body
 from bot.demo.telegram_rules import (
     Params,
     Refused,
     Upload,
     allowed_updates,
-    bad,
     conflict,
-    too_many,
     webhook_secret,
     webhook_url,
 )
 from bot.demo.telegram_webhook import Webhook
 from bot.demo.telegram_world import World
+
+if TYPE_CHECKING:
+    from bot.demo.telegram_faults import Fault, Violation
 
 TEST_TOKEN = "123456:TEST-pretend-telegram-of-the-bridge"  # noqa: S105  # a token of nothing, for loopback only
 NOT_FOUND = Refused(404, "Not Found")
@@ -363,7 +363,7 @@ def upload(field: web.FileField) -> Upload:
 async def serve(port: int, token: str, *, calls_kept: int = 0, messages_kept: int = 20) -> None:
     """Serve until cancelled, and say on standard output where."""
     async with PretendTelegram(token, port, calls_kept=calls_kept, messages_kept=messages_kept) as telegram:
-        print(telegram.url, flush=True)
+        print(telegram.url, flush=True)  # noqa: T201  # whoever started it reads here where it listens
         await asyncio.Event().wait()
 
 

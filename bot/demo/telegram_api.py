@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from bot.demo.telegram_chats import Chat, Document, Message, Toast
-from bot.demo.telegram_html import Json, utf16_length
+from bot.demo.telegram_chats import Message, Toast
+from bot.demo.telegram_html import utf16_length
 from bot.demo.telegram_rules import (
     CAPTION_LIMIT,
     CHAT_ACTIONS,
@@ -31,6 +31,8 @@ from bot.demo.telegram_rules import (
 )
 
 if TYPE_CHECKING:
+    from bot.demo.telegram_chats import Chat, Document
+    from bot.demo.telegram_html import Json
     from bot.demo.telegram_world import World
 
 DELETABLE_SECONDS = 48 * 3600
@@ -41,7 +43,7 @@ TEXT_LENGTHS = {"name": 64, "description": 512, "short_description": 120}
 Method = Callable[["World", Params], Any]
 
 
-def get_me(world: World, params: Params) -> Json:
+def get_me(world: World, params: Params) -> Json:  # noqa: ARG001  # as all methods
     return world.bot_user | {
         "can_join_groups": True,
         "can_read_all_group_messages": world.reads_all_group_messages,
@@ -154,7 +156,7 @@ def replied_message(chat: Chat, params: Params) -> Message | None:
     given = params.structure("reply_parameters", "can't parse reply parameters JSON object")
     reply = given if isinstance(given, dict) else {}
     if isinstance(given, dict) and "message_id" not in given:
-        raise bad("can't find field \"message_id\"")
+        raise bad('can\'t find field "message_id"')
     number = reply.get("message_id") or params.integer("reply_to_message_id")
     found = chat.messages.get(int(number))
     if number and found is None and not (reply.get("allow_sending_without_reply") or params.yes(ALLOW_WITHOUT)):

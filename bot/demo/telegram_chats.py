@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.demo.telegram_html import Json, to_html
+from bot.demo.telegram_html import to_html
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.demo.telegram_html import Json
 
 Rows = list[list[tuple[str, str]]]
 

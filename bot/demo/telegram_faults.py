@@ -8,9 +8,14 @@ import random
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from bot.demo.telegram_html import Json
 from bot.demo.telegram_rules import Refused, too_many
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.demo.telegram_html import Json
 
 # What Telegram counts against its limits; all other methods are told to slow down one by one.
 SENDING = ("send", "editmessage", "copymessage", "forwardmessage")
@@ -112,12 +117,12 @@ class Fault:
     @classmethod
     def named(cls, name: str, **values: float) -> Fault:
         """Return a fault by the name of its constructor or by a status code, for orders over HTTP."""
-        if name.isdigit():
-            return cls.too_many_requests(int(values.get("retry_after", 3))) if name == "429" else cls.status_code(int(name))
-        return FAULTS[name](**values)  # type: ignore[operator]  # the constructors differ in what they take
+        if name == "429":
+            return cls.too_many_requests(int(values.get("retry_after", 3)))
+        return cls.status_code(int(name)) if name.isdigit() else FAULTS[name](**values)
 
 
-FAULTS = {
+FAULTS: dict[str, Callable[..., Fault]] = {
     name: getattr(Fault, name)
     for name in (
         "unauthorized",
@@ -151,7 +156,7 @@ class Faults:
     def __init__(self) -> None:
         self.queues: dict[str, deque[Fault]] = defaultdict(deque)
         self.shares: dict[str, list[tuple[float, Fault]]] = {}
-        self.random = random.Random()
+        self.random = random.Random()  # noqa: S311  # guards nothing
         self.struck = 0
 
     def add(self, method: str, fault: Fault, times: int = 1) -> None:

@@ -6,11 +6,13 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from bot.demo.telegram_chats import Chat, Document, Message, Press, Shown, Toast
-from bot.demo.telegram_html import Json, utf16_length
+from bot.demo.telegram_chats import Message
+from bot.demo.telegram_html import utf16_length
 from bot.demo.telegram_rules import TEXT_LIMIT
 
 if TYPE_CHECKING:
+    from bot.demo.telegram_chats import Chat, Document, Press, Shown, Toast
+    from bot.demo.telegram_html import Json
     from bot.demo.telegram_world import World
 
 COMMAND = re.compile(r"(?:(?<=\s)|^)/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]{3,32})?(?![A-Za-z0-9_@/])")
@@ -103,11 +105,10 @@ class Person:
         """Do what `writes` does, at once."""
         if not text:
             raise CannotDo("Telegram sends no empty message")
-        message = None
-        for part in in_parts(text):
-            message = self.send({}, text=part, reply_to=reply_to)
-        assert message is not None
-        return message
+        *before, last = in_parts(text)
+        for part in before:
+            self.send({}, text=part, reply_to=reply_to)
+        return self.send({}, text=last, reply_to=reply_to)
 
     def send(
         self,
@@ -415,5 +416,3 @@ def in_parts(text: str) -> list[str]:
         part += character
         length += size
     return [*parts, part]
-
-

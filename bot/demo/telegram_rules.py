@@ -9,18 +9,22 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot.demo.telegram_html import (
     ENTITY_TYPES,
     CannotParse,
-    Json,
     parse_html,
     tidy,
     utf16_length,
     whole_url,
 )
+
+if TYPE_CHECKING:
+    from bot.demo.telegram_html import (
+        Json,
+    )
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
@@ -158,7 +162,7 @@ class Params(dict[str, Any]):
         """Return a whole number; the Bot API reads what is none as the default."""
         value = self.get(name)
         if value.__class__ is int:
-            return int(value)  # type: ignore[call-overload, no-any-return]  # a bool has another class
+            return int(value)
         match = re.match(r"\s*(-?\d+)", self.text(name))
         return int(match[1]) if match else default
 
@@ -348,7 +352,7 @@ def plain_button(button: Any) -> Json:
     if isinstance(button, str):
         return {"text": button}
     if not isinstance(button, dict) or not isinstance(button.get("text"), str):
-        raise bad('can\'t parse keyboard button: Can\'t find field "text"')
+        raise bad("can't parse keyboard button: Can't find field \"text\"")
     return dict(button)
 
 

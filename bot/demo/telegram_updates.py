@@ -11,10 +11,14 @@ import asyncio
 import json
 import random
 from collections import deque
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.demo.telegram_rules import USUAL_UPDATES, Refused, conflict
+from bot.demo.telegram_rules import USUAL_UPDATES, conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.demo.telegram_rules import Refused
 
 BEYOND = 10
 OTHER_POLL = "terminated by other getUpdates request; make sure that only one bot instance is running"
@@ -24,7 +28,7 @@ class Updates:
     """Keeps updates, already encoded, until they are confirmed."""
 
     def __init__(self) -> None:
-        self.next_id = random.randrange(100_000_000, 900_000_000)
+        self.next_id = random.randrange(100_000_000, 900_000_000)  # noqa: S311  # guards nothing
         self.queue: deque[tuple[int, bytes]] = deque()
         self.allowed = USUAL_UPDATES
         self.polls = 0
@@ -78,25 +82,25 @@ class Updates:
         self.queue.popleft()
         self.confirmed += 1
 
-    async def poll(self, offset: int, limit: int, timeout: int) -> bytes:
-        """Return the answer to getUpdates, waiting up to `timeout` seconds for something.
+    async def poll(self, offset: int, limit: int, seconds: int) -> bytes:
+        """Return the answer to getUpdates, waiting up to `seconds` for something.
 
         Raises: Refused (409) when another poll or a webhook ends the wait. Cancellation leaves the queue as it is.
         """
         self.wake(conflict(OTHER_POLL))
         self.confirm(offset)
         self.polls += 1
-        if not self.queue and timeout > 0:
-            await self.wait(timeout)
+        if not self.queue and seconds > 0:
+            await self.wait(seconds)
         self.changed()
         rows = [row for _, (_, row) in zip(range(limit), self.queue, strict=False)]
         return b'{"ok":true,"result":[' + b",".join(rows) + b"]}"
 
-    async def wait(self, timeout: int) -> None:
+    async def wait(self, seconds: int) -> None:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         self.waiter = waiter
-        alarm = loop.call_later(timeout, lambda: waiter.done() or waiter.set_result(None))
+        alarm = loop.call_later(seconds, end_wait, waiter)
         self.changed()
         try:
             await waiter
@@ -107,3 +111,8 @@ class Updates:
 
     def drop_all(self) -> None:
         self.queue.clear()
+
+
+def end_wait(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

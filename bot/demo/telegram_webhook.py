@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from bot.demo.telegram_html import Json
-
 if TYPE_CHECKING:
     from bot.demo.pretend_telegram import PretendTelegram
+    from bot.demo.telegram_html import Json
 
 
 class Webhook:

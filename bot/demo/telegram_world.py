@@ -9,16 +9,17 @@ import asyncio
 import itertools
 import time
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from bot.demo.telegram_chats import Call, Chat, Document, Message, Press
-from bot.demo.telegram_html import Json
+from bot.demo.telegram_chats import Chat, Document, Press
 from bot.demo.telegram_people import Group, Person
 from bot.demo.telegram_updates import Updates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from bot.demo.telegram_chats import Call, Message
+    from bot.demo.telegram_html import Json
 
 Event = dict[str, Any]
 
@@ -82,13 +83,17 @@ class World:
         language_code: str | None = None,
         username: str | None = None,
         last_name: str | None = None,
-        id: int | None = None,
+        user_id: int | None = None,
     ) -> Person:
         """Return somebody new, who has not written to the bot yet."""
-        user: Json = {"id": next(self.person_ids) if id is None else id, "is_bot": False, "first_name": first_name}
+        user: Json = {
+            "id": next(self.person_ids) if user_id is None else user_id,
+            "is_bot": False,
+            "first_name": first_name,
+        }
         user |= {"last_name": last_name} if last_name else {}
         user |= {"username": username} if username else {}
-        names = {key: value for key, value in user.items() if key not in {"is_bot"}} | {"type": "private"}
+        names = {key: value for key, value in user.items() if key != "is_bot"} | {"type": "private"}
         user |= {"language_code": language_code} if language_code else {}
         chat = Chat(user["id"], "private", first_name, names, remember=self.messages_kept)
         person = Person(self, user, chat)
@@ -158,7 +163,7 @@ class World:
             predicate, future = entry
             try:
                 fulfilled = future.done() or bool(predicate())
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # it belongs to the one who waits
                 future.set_exception(error)
                 self.waiting_for.remove(entry)
                 continue
@@ -167,7 +172,7 @@ class World:
                 if not future.done():
                     future.set_result(None)
 
-    async def changed(self, predicate: Callable[[], object], timeout: float = 5.0, what: str = "") -> None:
+    async def changed(self, predicate: Callable[[], object], timeout: float = 5.0, what: str = "") -> None:  # noqa: ASYNC109  # it says what did not happen
         """Return once the condition is true; it is looked at now and after every change.
 
         Raises: TimeoutError after `timeout` seconds, with what the telephones show and the last calls.
@@ -199,7 +204,7 @@ class World:
             labels = f"  [{' | '.join(shown.labels)}]" if shown.labels else ""
             yield f"  {chat.title} {'>' if shown.mine else '<'} {shown.text[:200]!r}{labels}"
 
-    async def polled(self, times: int = 1, timeout: float = 5.0) -> None:
+    async def polled(self, times: int = 1, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # it says what did not happen
         """Return once the bot has polled so many times from now on, or waits in a poll with nothing left to take."""
         begin = self.updates.polls
         await self.changed(
@@ -208,11 +213,11 @@ class World:
             f"{times} polls",
         )
 
-    async def polled_twice(self, timeout: float = 5.0) -> None:
+    async def polled_twice(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # it says what did not happen
         """Return once a bot that was just started has certainly taken what was there."""
         await self.polled(2, timeout)
 
-    async def all_taken(self, timeout: float = 5.0) -> None:
+    async def all_taken(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # it says what did not happen
         """Return once every update is confirmed, so that Telegram would never give it again."""
         await self.changed(lambda: not self.updates.queue, timeout, "all updates confirmed")
 
