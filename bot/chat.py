@@ -74,6 +74,10 @@ class Again(Stopped):
         self.replaces = replaces
 
 
+class Left(Stopped):
+    """The person went back to before the first question."""
+
+
 class Gone(Stopped):
     """Another conversation begins."""
 
@@ -351,7 +355,7 @@ class Chat:
     def _back(self, answer: Answer) -> NoReturn:
         """Open the question before this one; before the first there is the menu."""
         if not self._visited:
-            raise Gone("menu", "")
+            raise Left
         self._progress.draft = {}
         self._progress.failures = 0
         self._progress.answers.pop(self._visited[-1], None)

@@ -26,6 +26,7 @@ from bot.chat import (
     Choice,
     Ended,
     Gone,
+    Left,
     Link,
     Open,
     Progress,
@@ -315,6 +316,11 @@ class _Turn:
             chat.said.clear()
             self._collect(chat)
             self._run(progress, None, replaces=again.replaces)
+        except Left:
+            self._collect(chat)
+            if not progress.answers:
+                self._delete(progress)
+            self._begin("menu")
         except Gone as gone:
             self._delete(progress)
             self._collect(chat)

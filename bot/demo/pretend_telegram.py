@@ -146,6 +146,15 @@ class PretendTelegram(World):
         self.limits.slow_until = time.monotonic() + seconds
         self.tell("slow_down", seconds=seconds)
 
+    def reset(self) -> None:
+        """Forget everybody and everything, also limits, faults and counters; the webhook stays."""
+        self.updates.wake(None)
+        self.clear()
+        self.counts.clear()
+        self.faults = Faults()
+        self.limits = Limits()
+        self.latency = (0.0, 0.0)
+
     def push_raw(self, update: dict[str, Any]) -> int:
         """Give the bot any update, also one that Telegram would never give; return its number."""
         number = self.updates.push_raw(update)

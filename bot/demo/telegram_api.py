@@ -276,6 +276,7 @@ def answer_callback_query(world: World, params: Params) -> bool:
     if utf16_length(text) > TOAST_LIMIT:
         raise bad("MESSAGE_TOO_LONG")
     del world.presses[press.id]
+    press.answered = True
     person = world.people[press.person_id]
     person.presses_made.remove(press)
     alert = params.yes("show_alert")

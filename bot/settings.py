@@ -1,0 +1,115 @@
+"""The settings: read from the environment and `.env`, all faults reported at once, one plain sentence each."""
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from environs import Env
+
+TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{10,100}")
+SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+DEFAULT_PROFILE = "dortmund-schytomyr"
+
+
+class SettingsFaults(Exception):
+    """The settings cannot be used; `faults` holds one plain sentence for each reason."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Telegram:
+    """The bot's account on Telegram. Secrets do not show in `repr`."""
+
+    token: str = field(repr=False)
+    api_url: str
+    webhook_url: str
+    webhook_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an operator can set."""
+
+    telegram: Telegram
+    database: Path
+    profile: str
+    log_format: str
+    listen: tuple[str, int]
+
+
+def read(env_file: Path | None = Path(".env")) -> Settings:
+    """Return the settings; the environment wins over the file. Raises: SettingsFaults."""
+    env = Env()
+    if env_file and env_file.is_file():
+        env.read_env(str(env_file), recurse=False)
+    faults: list[str] = []
+    telegram = _telegram(env, faults)
+    log_format = env.str("LOG_FORMAT", "text")
+    if log_format not in ("text", "json"):
+        faults.append("LOG_FORMAT should be text or json.")
+    settings = Settings(
+        telegram=telegram,
+        database=Path(env.str("DATABASE", "") or "data/bot.db"),
+        profile=env.str("PROFILE", "") or DEFAULT_PROFILE,
+        log_format=log_format,
+        listen=_listen(env.str("LISTEN", "") or "127.0.0.1:8081", faults),
+    )
+    if faults:
+        raise SettingsFaults(faults)
+    return settings
+
+
+def read_database_and_profile(env_file: Path | None = Path(".env")) -> tuple[Path, str]:
+    """Return only what `invite` needs, so that it works without a token."""
+    env = Env()
+    if env_file and env_file.is_file():
+        env.read_env(str(env_file), recurse=False)
+    return Path(env.str("DATABASE", "") or "data/bot.db"), env.str("PROFILE", "") or DEFAULT_PROFILE
+
+
+def _telegram(env: Env, faults: list[str]) -> Telegram:
+    token = env.str("TELEGRAM_TOKEN", "")
+    if not token:
+        faults.append("TELEGRAM_TOKEN is missing. BotFather on Telegram gives it to you.")
+    elif not TOKEN.fullmatch(token):
+        faults.append("TELEGRAM_TOKEN does not look like a token of BotFather: digits, a colon, then letters and digits.")
+    api_url = (env.str("TELEGRAM_API_URL", "") or "https://api.telegram.org").rstrip("/")
+    if not re.match(r"https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/]", api_url + "/"):
+        faults.append("TELEGRAM_API_URL should begin with https:// (http:// only for this machine).")
+    webhook_url, secret = env.str("TELEGRAM_WEBHOOK_URL", ""), env.str("TELEGRAM_WEBHOOK_SECRET", "")
+    if webhook_url and not re.match(r"https://|http://127\.0\.0\.1[:/]", webhook_url + "/"):
+        faults.append("TELEGRAM_WEBHOOK_URL should begin with https://.")
+    if webhook_url and not SECRET.fullmatch(secret):
+        faults.append("TELEGRAM_WEBHOOK_SECRET is needed with a webhook: 1 to 256 of A-Z, a-z, 0-9, _ and -.")
+    return Telegram(token, api_url, webhook_url, secret)
+
+
+def _listen(value: str, faults: list[str]) -> tuple[str, int]:
+    host, _colon, port = value.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        faults.append("LISTEN should be an address and a port, such as 127.0.0.1:8081.")
+        return "", 0
+    return host.strip("[]"), int(port)
+
+
+def documented() -> list[str]:
+    """Return the names of all settings, for the test that compares them with `.env.example`."""
+    return [
+        "TELEGRAM_TOKEN",
+        "TELEGRAM_API_URL",
+        "TELEGRAM_WEBHOOK_URL",
+        "TELEGRAM_WEBHOOK_SECRET",
+        "DATABASE",
+        "PROFILE",
+        "LOG_FORMAT",
+        "LISTEN",
+    ]
+
+
+def in_environment(name: str) -> bool:
+    """Say whether a setting stands in the environment."""
+    return name in os.environ

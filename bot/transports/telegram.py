@@ -1,0 +1,374 @@
+"""Telegram, through python-telegram-bot's `Bot`: the only module that knows what Telegram is like.
+
+The polling loop is our own, over raw JSON: python-telegram-bot's acknowledges updates before they are handled, waits for ever on
+one that it cannot parse, and stops for good after one 401. An update is acknowledged (by the next `getUpdates` offset, or by 200 to
+the webhook) only after it is stored. https://core.telegram.org/bots/api
+"""
+
+import asyncio
+import hmac
+import json
+import logging
+import random
+import time
+import warnings
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from telegram import Bot, InputFile
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.warnings import PTBUserWarning
+
+from bot import words
+from bot.messages import Abilities, Button, Hear, Incoming, Kind, Outcome, Outgoing, State, Unreadable
+from bot.settings import Telegram as Settings
+from bot.transports.telegram_request import AiohttpRequest, NotSent
+
+log = logging.getLogger(__name__)
+
+# do_api_request wants the typed methods to be used; they build objects that cost more than the rest of a turn.
+warnings.filterwarnings("ignore", "Please use 'Bot", PTBUserWarning)
+
+POLL = 25
+"""Seconds that Telegram holds an empty getUpdates open."""
+LONGEST_PAUSE = 30.0
+HEARD = ["message", "edited_message", "callback_query", "my_chat_member", "channel_post"]
+WEBHOOK_PATH = "/telegram"
+LARGEST_ID = 2**52
+UNREACHABLE = (
+    "bot was blocked by the user",
+    "user is deactivated",
+    "bot can't initiate conversation with a user",
+    "chat not found",
+)
+DONE = ("message is not modified", "query is too old", "message to delete not found")
+GONE = ("message to edit not found", "message can't be edited")
+
+
+class TelegramTransport:
+    """One bot account on Telegram; an `async with` opens and closes its connections."""
+
+    messenger = "telegram"
+    abilities = Abilities(longest_text=4096, choices=10)
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._request = AiohttpRequest()
+        self.bot = Bot(
+            settings.token,
+            base_url=f"{settings.api_url}/bot",
+            base_file_url=f"{settings.api_url}/file/bot",
+            request=self._request,
+            get_updates_request=self._request,
+        )
+        self._hear: Hear | None = None
+        self.heard_at = time.monotonic()
+        """When Telegram last answered to a poll, or called the webhook, on the monotonic clock."""
+
+    async def __aenter__(self) -> "TelegramTransport":
+        await self._request.initialize()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._request.shutdown()
+
+    async def call(self, method: str, wait: float | None = None, **parameters: Any) -> Any:
+        """Call a method of the Bot API and return its raw result. Raises: TelegramError."""
+        given = {name: value for name, value in parameters.items() if value is not None}
+        return await self.bot.do_api_request(method, given, **({} if wait is None else {"read_timeout": wait}))
+
+    # ------------------------------------------------------------------ listen
+
+    async def run(self, hear: Hear) -> None:
+        """Listen for ever, by webhook if one is set, else by polling."""
+        self._hear = hear
+        if self._settings.webhook_url:
+            await self._set_webhook()
+            await asyncio.Event().wait()
+        await self._patiently("deleteWebhook")
+        await self._poll(hear)
+
+    async def _poll(self, hear: Hear) -> None:
+        offset, failures = None, 0
+        while True:
+            try:
+                updates = await self.call("getUpdates", POLL + 10, offset=offset, timeout=POLL, allowed_updates=HEARD)
+                heard = [(update["update_id"], json.dumps(update)) for update in updates if _has_id(update)]
+            except (TelegramError, TypeError) as fault:
+                failures += 1
+                await self._pause("getUpdates", fault, failures)
+                continue
+            failures = 0
+            self.heard_at = time.monotonic()
+            if heard:
+                await hear([(str(id), payload) for id, payload in heard])
+                # Never the highest id known: after a quiet week Telegram begins anew at a random number.
+                offset = heard[-1][0] + 1
+
+    async def webhook(self, request: web.Request) -> web.Response:
+        """Take one update that Telegram posts; the secret is checked before the body is read."""
+        secret = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        if not hmac.compare_digest(secret.encode(), self._settings.webhook_secret.encode()):
+            return web.Response(status=403)
+        try:
+            update = json.loads(await request.read())
+        except ValueError:
+            return web.Response(status=400)
+        if not _has_id(update) or self._hear is None:
+            return web.Response(status=400)
+        await self._hear([(str(update["update_id"]), json.dumps(update))])
+        self.heard_at = time.monotonic()
+        return web.Response()
+
+    async def _set_webhook(self) -> None:
+        url = self._settings.webhook_url.rstrip("/") + WEBHOOK_PATH
+        await self._patiently(
+            "setWebhook", url=url, secret_token=self._settings.webhook_secret, allowed_updates=HEARD, max_connections=20
+        )
+
+    async def _patiently(self, method: str, **parameters: Any) -> Any:
+        """Call a method until it works."""
+        failures = 0
+        while True:
+            try:
+                return await self.call(method, **parameters)
+            except TelegramError as fault:
+                failures += 1
+                await self._pause(method, fault, failures)
+
+    async def _pause(self, method: str, fault: Exception, failures: int) -> None:
+        if isinstance(fault, RetryAfter):
+            seconds = _seconds(fault)
+        else:
+            seconds = min(0.5 * 2.0 ** min(failures, 10), LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        log.warning("%s failed (%s), again in %.1f s", method, _explain(fault), seconds)
+        await asyncio.sleep(seconds)
+
+    # ------------------------------------------------------------------ understand
+
+    def understand(self, payload: str) -> Incoming | None:
+        """Read an update. None: it does not concern us. Raises: Unreadable."""
+        try:
+            return _understand(json.loads(payload))
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            raise Unreadable(type(fault).__name__) from None
+
+    # ------------------------------------------------------------------ send
+
+    async def send(self, address: str, outgoing: Outgoing) -> Outcome:
+        """Try once, and say what is known of it."""
+        try:
+            return Outcome(State.ACCEPTED, message=await self._send(address, outgoing))
+        except TelegramError as fault:
+            outcome = _classify(fault)
+        if outcome.state is State.REFUSED and outcome.reason.startswith(GONE) and outgoing.act == "send":
+            return await self.send(address, _anew(outgoing))
+        if outgoing.act == "acknowledge" and outcome.state is not State.ACCEPTED:  # too late is never
+            return Outcome(State.REFUSED, reason=outcome.reason, seconds=outcome.seconds, everybody=outcome.everybody)
+        return outcome
+
+    async def _send(self, address: str, outgoing: Outgoing) -> str:
+        """Send or change a message, or do what else is asked; return the id of the message, if there is one."""
+        match outgoing.act:
+            case "acknowledge":
+                await self.call("answerCallbackQuery", callback_query_id=outgoing.press_id, text=outgoing.text or None)
+            case "commands":
+                await self._set_commands(address, outgoing)
+            case "leave":
+                await self.call("leaveChat", chat_id=int(address))
+            case _:
+                return await self._send_message(address, outgoing)
+        return ""
+
+    async def _send_message(self, address: str, outgoing: Outgoing) -> str:
+        if outgoing.file_name:
+            document = InputFile(outgoing.file_text.encode(), outgoing.file_name)
+            sent = await self.call(
+                "sendDocument",
+                chat_id=int(address),
+                document=document,
+                caption=outgoing.text,
+                parse_mode="HTML",
+                reply_markup=_keyboard(outgoing.buttons),
+            )
+        else:
+            change = {"message_id": int(outgoing.replaces)} if outgoing.replaces else {}
+            sent = await self.call(
+                "editMessageText" if change else "sendMessage",
+                chat_id=int(address),
+                text=outgoing.text,
+                parse_mode="HTML",
+                link_preview_options={"is_disabled": True},
+                reply_markup=_keyboard(outgoing.buttons),
+                **change,
+            )
+        return str(sent["message_id"])
+
+    async def _set_commands(self, address: str, outgoing: Outgoing) -> None:
+        scope = {"type": "chat", "chat_id": int(address)}
+        commands = [{"command": name, "description": text} for name, text in outgoing.commands]
+        if commands:
+            await self.call("setMyCommands", commands=commands, scope=scope)
+        else:
+            await self.call("deleteMyCommands", scope=scope)
+
+    # ------------------------------------------------------------------ introduce
+
+    async def introduce(self, cards: dict[str, "Card"]) -> None:
+        """Show each language its name, description and commands; the language '' is for all others.
+
+        Telegram allows few changes of a name a day, so only what differs is set.
+        """
+        for language, card in cards.items():
+            for get, set, field, wanted in (
+                ("getMyName", "setMyName", "name", card.name),
+                ("getMyDescription", "setMyDescription", "description", card.description),
+                ("getMyShortDescription", "setMyShortDescription", "short_description", card.short_description),
+            ):
+                shown = await self._patiently(get, language_code=language)
+                if shown[field] != wanted:
+                    await self._patiently(set, language_code=language, **{field: wanted})
+            commands = [{"command": name, "description": text} for name, text in card.commands]
+            if await self._patiently("getMyCommands", language_code=language) != commands:
+                await self._patiently("setMyCommands", language_code=language, commands=commands)
+
+    async def user_name(self) -> str:
+        """Return the bot's own @name without the @. Raises: TelegramError."""
+        return str((await self.call("getMe"))["username"])
+
+
+class Card:
+    """What Telegram shows of the bot before anybody wrote to it."""
+
+    def __init__(
+        self, name: str, description: str, short_description: str, commands: tuple[tuple[str, str], ...]
+    ) -> None:
+        self.name = name
+        self.description = description
+        self.short_description = short_description
+        self.commands = commands
+
+
+def _has_id(update: Any) -> bool:
+    return isinstance(update, dict) and isinstance(update.get("update_id"), int)
+
+
+def _understand(update: dict[str, Any]) -> Incoming | None:
+    if "message" in update:
+        return _understand_message(update["message"])
+    if "callback_query" in update:
+        return _understand_press(update["callback_query"])
+    if "edited_message" in update:
+        address = _private(update["edited_message"])
+        return Incoming(TelegramTransport.messenger, address, Kind.EDITED) if address else None
+    if "my_chat_member" in update:
+        return _understand_membership(update["my_chat_member"])
+    if "channel_post" in update:
+        return Incoming(TelegramTransport.messenger, _id(update["channel_post"]["chat"]), Kind.ADDED_TO_CHANNEL)
+    return None
+
+
+def _understand_message(message: dict[str, Any]) -> Incoming | None:
+    address = _private(message)
+    if not address:
+        return None
+    text = message.get("text")
+    if isinstance(text, str):
+        return Incoming(TelegramTransport.messenger, address, Kind.TEXT, text=words.clean(text))
+    if any(kind in message for kind in _MEDIA):
+        return Incoming(TelegramTransport.messenger, address, Kind.MEDIA)
+    return None
+
+
+_MEDIA = (
+    *("animation", "audio", "document", "paid_media", "photo", "sticker", "story", "video", "video_note", "voice"),
+    *("checklist", "contact", "dice", "game", "poll", "venue", "location", "invoice", "users_shared", "passport_data"),
+)
+
+
+def _understand_press(press: dict[str, Any]) -> Incoming | None:
+    message = press.get("message") or {}
+    if message.get("chat", {}).get("type") != "private":
+        return None
+    data, press_id = press["data"], press["id"]
+    if not isinstance(data, str) or not isinstance(press_id, str):
+        raise TypeError("data")
+    return Incoming(
+        TelegramTransport.messenger,
+        _id(press["from"]),
+        Kind.PRESS,
+        press=words.clean(data),
+        message=str(int(message["message_id"])),
+        press_id=words.clean(press_id),
+    )
+
+
+def _understand_membership(change: dict[str, Any]) -> Incoming | None:
+    kind, before, now = change["chat"]["type"], change["old_chat_member"]["status"], change["new_chat_member"]["status"]
+    here = now in ("member", "administrator")
+    if kind == "private":
+        return Incoming(TelegramTransport.messenger, _id(change["chat"]), Kind.CAME_BACK if here else Kind.LEFT)
+    if not here or before in ("member", "administrator"):
+        return None
+    event = Kind.ADDED_TO_CHANNEL if kind == "channel" else Kind.ADDED_TO_GROUP
+    return Incoming(TelegramTransport.messenger, _id(change["chat"], group=True), event)
+
+
+def _private(message: dict[str, Any]) -> str:
+    """Return the address of the person who wrote in a private chat, '' for all other chats."""
+    if message["chat"]["type"] != "private" or message["from"].get("is_bot"):
+        return ""
+    return _id(message["from"])
+
+
+def _id(holder: dict[str, Any], group: bool = True) -> str:
+    id = holder["id"]
+    if not isinstance(id, int) or isinstance(id, bool) or not 0 < abs(id) < LARGEST_ID:
+        raise ValueError("id")
+    return str(id)
+
+
+def _keyboard(buttons: tuple[Button, ...]) -> dict[str, Any] | None:
+    if not buttons:
+        return None
+    rows: list[list[dict[str, str]]] = []
+    beside = False
+    for button in buttons:
+        if button.wide or not beside:
+            rows.append([])
+        rows[-1].append({"text": button.label, "callback_data": button.data})
+        beside = not button.wide
+    return {"inline_keyboard": rows}
+
+
+def _anew(outgoing: Outgoing) -> Outgoing:
+    return Outgoing(text=outgoing.text, buttons=outgoing.buttons, handle=outgoing.handle)
+
+
+def _classify(fault: TelegramError) -> Outcome:
+    """Say what a refusal means. BadRequest is a NetworkError, so it comes first."""
+    if isinstance(fault, RetryAfter):
+        return Outcome(State.WAITING, reason="slow down", seconds=_seconds(fault), everybody=True)
+    words = fault.message.removeprefix("Bad Request: ").removeprefix("Forbidden: ")
+    if isinstance(fault, BadRequest | Forbidden):
+        if words.startswith(DONE):
+            return Outcome(State.ACCEPTED)
+        return Outcome(State.REFUSED, reason=words[:100], unreachable=words.startswith(UNREACHABLE))
+    if isinstance(fault, NotSent | InvalidToken | Conflict):
+        return Outcome(State.WAITING, reason=_explain(fault), everybody=True)
+    return Outcome(State.UNKNOWN, reason=_explain(fault))
+
+
+def _seconds(fault: RetryAfter) -> float:
+    wait: int | timedelta = fault.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+
+
+def _explain(fault: Exception) -> str:
+    """Return a reason that can stand in a log: the kind of the fault; a refused token in words."""
+    if isinstance(fault, InvalidToken):
+        return "Telegram refuses the token"
+    if isinstance(fault, Conflict):
+        return "another program uses the same token, or a webhook is set"
+    return f"{type(fault).__name__}: {fault.message}" if isinstance(fault, NotSent) else type(fault).__name__
