@@ -1,20 +1,18 @@
 """The conductor of the demo: a pretend Telegram, the real bot as a process of its own, and a page with telephones.
 
-Nothing leaves the computer: the bot is told to find Telegram on loopback, whatever its settings say. Each start begins with
-an empty database.
+Nothing leaves the computer: the bot is told to find Telegram on loopback, whatever its settings say. Each start begins
+with an empty database.
 """
 
 import asyncio
 import os
 import re
 import signal
-import socket
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -23,7 +21,6 @@ from bot.demo.pretend_telegram import PretendTelegram
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
-TOKEN = "123456:TEST"  # noqa: S105  # opens nothing but the pretend Telegram
 BOT = (sys.executable, "-m", "bot")
 LOOK = 0.3
 """Seconds between two looks into the database."""
@@ -43,18 +40,18 @@ async def run_demo(port: int = 8080) -> None:
         taken = listening.getsockname()[1]
         database = DATA / ("demo.db" if taken == port else f"demo-{taken}.db")
         async with playing(database) as demo, serve(demo.page, listening) as address:
-            click.echo(f"Four telephones are waiting for you at {address} – open it in a browser; Ctrl-C ends the demo.")
+            click.echo(f"Four telephones are waiting in your browser at {address} – Ctrl-C ends the demo.")
             await ended.wait()
-            click.echo("Good-bye.")
 
 
 @asynccontextmanager
 async def playing(database: Path, command: Sequence[str] = BOT) -> AsyncIterator["Demo"]:
     """Have a demo in play: its pretend Telegram and its bot run until the block is left."""
-    demo = Demo(database, command)
     async with asyncio.TaskGroup() as tasks:
-        demo.tasks = tasks
-        await demo.begin()
+        demo = Demo(database, command, tasks)
+        await demo.open()
+        demo.page = Page(demo)
+        await demo.start("starting")
         watching = tasks.create_task(demo.watch())
         try:
             yield demo
@@ -66,40 +63,47 @@ async def playing(database: Path, command: Sequence[str] = BOT) -> AsyncIterator
 class Demo:
     """A pretend Telegram, the bot, and what the page needs to know of both (the page's `Stage`)."""
 
-    tasks: asyncio.TaskGroup
     telegram: PretendTelegram
     page: Page
-    ledger: Ledger
+    ledger: "Ledger"
 
-    def __init__(self, database: Path, command: Sequence[str]) -> None:
+    def __init__(self, database: Path, command: Sequence[str], tasks: asyncio.TaskGroup) -> None:
         self.database = database
         self.command = command
+        self.tasks = tasks
+        self.world = AsyncExitStack()
         self.process: asyncio.subprocess.Process | None = None
-        self.state = "starting"
+        self.polls = 0
+        self.was = "starting"
         self.said = ""
         self.changing = asyncio.Lock()
+
+    @property
+    def state(self) -> str:
+        """How the bot is; it runs once it has asked Telegram what is new."""
+        if self.was in {"starting", "restarting"} and self.telegram.updates.polls > self.polls:
+            return "running"
+        return self.was
 
     @property
     def log(self) -> Path:
         """The file into which the bot speaks."""
         return self.database.with_suffix(".log")
 
-    async def begin(self) -> None:
-        """Start with nothing: an empty database, empty telephones, and the bot."""
-        self.ledger = Ledger(self.database)
+    async def open(self) -> None:
+        """Begin with nothing: no database, and a pretend Telegram that nobody has written to."""
         self.database.parent.mkdir(parents=True, exist_ok=True)
         for ending in ("", "-wal", "-shm"):
-            Path(f"{self.database}{ending}").unlink(missing_ok=True)
+            self.database.with_name(self.database.name + ending).unlink(missing_ok=True)
         self.log.write_bytes(b"")
-        self.telegram = await PretendTelegram(token=TOKEN, port=0).__aenter__()
-        self.telegram.subscribe(self.heard)
-        await self.start("starting")
+        self.ledger = Ledger(self.database)
+        self.telegram = await self.world.enter_async_context(PretendTelegram())
 
     async def end(self) -> None:
         """Stop the bot as a supervisor would, and the pretend Telegram after it."""
         async with self.changing:
             await self.stop(signal.SIGTERM)
-            await self.telegram.__aexit__(None, None, None)
+            await self.world.aclose()
 
     async def restart(self) -> None:
         """Kill the bot in the middle of whatever it does, and start it again."""
@@ -111,16 +115,25 @@ class Demo:
         """Forget everything that was said and stored."""
         async with self.changing:
             await self.stop(signal.SIGKILL)
-            await self.telegram.__aexit__(None, None, None)
-            await self.begin()
+            await self.world.aclose()
+            await self.open()
+            self.page.begin()
+            await self.start("starting")
 
     async def start(self, state: str) -> None:
+        self.polls = self.telegram.updates.polls
         self.become(state)
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *self.command, "run", cwd=ROOT, env=self.environment(), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+                *self.command,
+                "run",
+                cwd=ROOT,
+                env=self.environment(),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,  # a Ctrl-C in the terminal is for us; we stop the bot
-            )  # fmt: skip
+            )
         self.tasks.create_task(self.attend(self.process))
 
     async def attend(self, process: asyncio.subprocess.Process) -> None:
@@ -142,14 +155,13 @@ class Demo:
             await process.wait()
 
     def become(self, state: str, said: str = "") -> None:
-        self.state, self.said = state, said
-        if hasattr(self, "page"):
-            self.page.stir()
+        self.was, self.said = state, said
+        self.page.stir()
 
     def environment(self) -> Mapping[str, str]:
         """Return the settings of the bot: nothing in them leads out of this computer."""
         return os.environ | {
-            "TELEGRAM_TOKEN": TOKEN,
+            "TELEGRAM_TOKEN": self.telegram.token,
             "TELEGRAM_API_URL": self.telegram.url,
             "TELEGRAM_WEBHOOK_URL": "",
             "TELEGRAM_WEBHOOK_SECRET": "",
@@ -161,9 +173,14 @@ class Demo:
     async def invite(self) -> str:
         """Return the start parameter of a new invitation to the staff. Raises: CannotNow."""
         process = await asyncio.create_subprocess_exec(
-            *self.command, "invite", "--role", "admin", cwd=ROOT, env=self.environment(), stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+            *self.command,
+            *("invite", "--role", "admin"),
+            cwd=ROOT,
+            env=self.environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
         try:
             async with asyncio.timeout(INVITATION):
                 printed, complaint = await process.communicate()
@@ -174,11 +191,6 @@ class Demo:
         if found is None:
             raise CannotNow(last_line(complaint) or "The bot printed no invitation.")
         return found[1].decode()
-
-    def heard(self, event: Mapping[str, Any]) -> None:
-        """Know that the bot runs from what it asks of Telegram."""
-        if self.state in {"starting", "restarting"} and self.process is not None and event.get("kind") == "call":
-            self.become("running")
 
     async def watch(self) -> None:
         """Tell the page which rows were written, as long as the demo plays."""
@@ -194,7 +206,7 @@ def last_line(said: bytes) -> str:
 
 
 class Ledger:
-    """Looks into the bot's database from outside, read-only, and says what has changed in which table since the last look."""
+    """Looks into the bot's database from outside, read-only, and says which tables have changed since the last look."""
 
     def __init__(self, database: Path) -> None:
         self.database = database

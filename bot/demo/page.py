@@ -1,8 +1,8 @@
 """The page with telephones: what a browser shows, as named parts, and what people do on it.
 
-Everything shown is a *part*, a name with a JSON value: `demo`, `phone/<who>`, `strip/<who>`, `message/<who>/<id>`. A browser
-gets all parts when it comes (server-sent events begin with a snapshot) and from then on those that changed, so reloading
-keeps everything. What people and the bot wrote travels as a tree of plain nodes, never as HTML.
+Everything shown is a *part*, a name with a JSON value: `demo`, `phone/<who>`, `strip/<who>`, `message/<who>/<id>`. A
+browser gets all parts when it comes (server-sent events begin with a snapshot) and from then on those that changed, so
+reloading keeps everything. What people and the bot wrote travels as a tree of plain nodes, never as HTML.
 """
 
 import asyncio
@@ -34,8 +34,8 @@ PORTS = 50
 """How many ports are tried, one after the other."""
 SLOW_SECONDS = 10
 SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
@@ -44,7 +44,10 @@ KEPT = {
     "b": "b", "strong": "b", "i": "i", "em": "i", "u": "u", "ins": "u", "s": "s", "strike": "s", "del": "s",
     "code": "code", "pre": "pre", "blockquote": "blockquote", "tg-spoiler": "spoiler",
 }  # fmt: skip
-LINKED = re.compile(r"(?P<url>https?://[^\s<>]+[^\s<>.,;:!?)»“\"'])|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|(?<![\w/])(?P<command>/[a-z]\w{0,31})\b")
+LINKED = re.compile(
+    r"(?P<url>https?://[^\s<>]+[^\s<>.,;:!?)»“\"'])|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|"
+    r"(?<![\w/])(?P<command>/[a-z]\w{0,31})\b"
+)
 """What Telegram makes a link of by itself."""
 
 Parts = dict[str, Any]
@@ -82,9 +85,11 @@ class Stage(Protocol):
     @property
     def state(self) -> str:
         """How the bot is: starting, running, restarting or stopped."""
+
     @property
     def said(self) -> str:
         """What the bot said when it ended by itself, or nothing."""
+
     async def restart(self) -> None: ...
     async def again(self) -> None: ...
     async def invite(self) -> str:
@@ -97,8 +102,8 @@ class Stage(Protocol):
 def nodes(html: str, bot: str) -> list[Node]:
     """Return a text with Telegram's HTML as nodes: strings, and `{"tag", "children"}` with the few tags that are kept.
 
-    Links are kept if they lead to a web page, a mailbox or a telephone; those to the bot itself get `writes`: what pressing
-    them writes.
+    Links are kept if they lead to a web page, a mailbox or a telephone; those to the bot itself get `writes`: what
+    pressing them writes.
     """
     return json.loads(_nodes(html, bot))  # type: ignore[no-any-return]  # what was dumped three lines below
 
@@ -156,12 +161,12 @@ class _Reader(HTMLParser):
 
 
 def link(address: str, bot: str) -> dict[str, Any]:
-    """Return where a link leads: `writes` for the bot itself, `href` for elsewhere, a plain span if it is not to be followed."""
+    """Return where a link leads: `writes` for the bot itself, `href` for elsewhere, a span if it is not to be followed."""
     try:
         parts = urlsplit(address)
     except ValueError:
         return {"tag": "span"}
-    if parts.scheme in {"http", "https"} and parts.hostname in {"t.me", "telegram.me"} and parts.path.strip("/").lower() == bot.lower():
+    if parts.scheme in {"http", "https"} and f"{parts.hostname}{parts.path}".lower() == f"t.me/{bot}".lower():
         start = parse_qs(parts.query).get("start", [""])[0]
         return {"tag": "a", "writes": f"/start {start}".strip()}
     if parts.scheme in {"http", "https", "mailto", "tel"}:
@@ -187,7 +192,11 @@ class Change:
         return Change(self.added + other.added, self.removed + other.removed, self.changed + other.changed)
 
     def __str__(self) -> str:
-        words = ((self.added, f"+{self.added}"), (self.removed, f"−{self.removed}"), (self.changed, f"{self.changed} changed"))
+        words = (
+            (self.added, f"+{self.added}"),
+            (self.removed, f"−{self.removed}"),
+            (self.changed, f"{self.changed} changed"),
+        )
         return " ".join(text for count, text in words if count)
 
 
@@ -199,7 +208,7 @@ class Strip:
     faults: set[str] = field(default_factory=set)
     rows: dict[str, Change] = field(default_factory=dict)
 
-    def heard(self, call: Call) -> None:
+    def called(self, call: Call) -> None:
         text, fault = in_plain_words(call)
         self.calls[text] += 1
         if fault:
@@ -243,19 +252,35 @@ class Page:
 
     def begin(self) -> None:
         """Put empty telephones on the page, with the pretend Telegram that the stage has now."""
-        self.people = {place.who: self.stage.telegram.person(place.name, language_code=place.language) for place in PLACES}
+        self.people = {
+            place.who: self.stage.telegram.person(place.name, language_code=place.language) for place in PLACES
+        }
         self.strips = {place.who: Strip() for place in PLACES}
         self.slow_until = 0.0
         self.stage.telegram.subscribe(self.heard)
+        self.stage.telegram.updates.changed = self.polled
         self.stir()
 
     def heard(self, event: Mapping[str, Any]) -> None:
         """Take in what changed in the pretend Telegram."""
         if event["event"] == "call":
-            for who, person in self.people.items():
-                if person.id == event["chat_id"]:
-                    self.strips[who].heard(event)
+            self.called(self.stage.telegram.calls[-1])
         self.stir()
+
+    def polled(self) -> None:
+        """Take in that the bot asked what is new: what it was given before is confirmed now."""
+        self.stage.telegram.look_again()
+        self.stir()
+
+    def called(self, call: Call) -> None:
+        """Show a call under the telephone that it was for; one for nobody under the last one, if it failed."""
+        press = self.stage.telegram.presses.get(str(call.params.get("callback_query_id")))
+        chat = press.chat_id if press else call.chat_id
+        who = next((who for who, person in self.people.items() if person.id == chat), None)
+        if who is None and call.status != 200:
+            who = self.last
+        if who is not None:
+            self.strips[who].called(call)
 
     def wrote(self, changes: Mapping[str, "Change"]) -> None:
         """Show what the bot wrote: under the telephone on which something was done last."""
@@ -285,7 +310,7 @@ class Page:
             listener.set()
 
     async def changes(self) -> AsyncGenerator[tuple[str, Parts]]:
-        """Yield a snapshot, then what changed each time, and an empty heartbeat in between; ends when the page is closed."""
+        """Yield a snapshot, then what changed each time, with empty heartbeats in between, until the page is closed."""
         stirred = asyncio.Event()
         self.listeners.add(stirred)
         try:
@@ -308,12 +333,15 @@ class Page:
     def parts(self) -> Parts:
         """Return everything that is shown now."""
         parts: Parts = {"demo": self.demo()}
+        waiting = waiting_messages(self.stage.telegram)
         for place in PLACES:
             person = self.people[place.who]
             parts[f"phone/{place.who}"] = self.phone(place, person)
             parts[f"strip/{place.who}"] = self.strips[place.who].lines()
             for message in person.messages:
-                parts[f"message/{place.who}/{message.message_id}"] = self.message(place.who, message)
+                ticks = 1 if (person.id, message.message_id) in waiting else 2
+                shown = self.message(place.who, message) | {"ticks": ticks if message.mine else 0}
+                parts[f"message/{place.who}/{message.message_id}"] = shown
         return parts
 
     def demo(self) -> Parts:
@@ -345,7 +373,11 @@ class Page:
         document = None
         if message.document:
             name, content = message.document
-            document = {"name": name, "size": len(content), "address": f"/telephones/{who}/documents/{message.message_id}"}
+            document = {
+                "name": name,
+                "size": len(content),
+                "address": f"/telephones/{who}/documents/{message.message_id}",
+            }
         return {
             "mine": message.mine,
             "at": message.date,
@@ -354,9 +386,19 @@ class Page:
             "thing": message.kind if message.kind not in {"text", "document"} else None,
             "document": document,
             "edited": message.edited,
-            "ticks": self.ticks(message),
             "buttons": [[key(label, value, bot) for label, value in row] for row in message.buttons],
         }
+
+
+def waiting_messages(telegram: PretendTelegram) -> set[tuple[int, int]]:
+    """Return the chat and number of each message that the bot has not confirmed."""
+    return {place for _, update in telegram.updates.queue if (place := message_in(update))}
+
+
+@lru_cache(maxsize=4096)
+def message_in(update: bytes) -> tuple[int, int] | None:
+    message = json.loads(update).get("message")
+    return (message["chat"]["id"], message["message_id"]) if message else None
 
 
 def key(label: str, value: str, bot: str) -> dict[str, Any]:
@@ -494,7 +536,6 @@ async def network(request: web.Request) -> web.Response:
 async def again(request: web.Request) -> web.Response:
     page = request.app[PAGE]
     await page.stage.again()
-    page.begin()
     return web.Response(status=204)
 
 
@@ -516,7 +557,9 @@ def text_of(asked: Parts, name: str) -> str:
 
 
 @web.middleware
-async def only_from_here(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+async def only_from_here(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
     """Refuse other web sites, which could send a browser here, and say in plain words what cannot be done."""
     if urlsplit(f"//{request.host}").hostname not in {"127.0.0.1", "localhost"}:
         raise web.HTTPForbidden(text="The demo is at 127.0.0.1 only.")

@@ -1,0 +1,160 @@
+"""Broadcasts: one text in every language, an audience, a copy for each person, and counts that always add up."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from bot.interests import Frequency
+from bot.messages import State
+from bot.outbox import Urgency
+
+WEEKLY_DAY, WEEKLY_HOUR = 4, 10
+"""Friday, ten o'clock: when people who chose "once a week" get theirs."""
+
+
+class Group(StrEnum):
+    """Whom a broadcast is for."""
+
+    EVERYONE = "everyone"
+    REGION = "region"
+    VOLUNTEERS = "volunteers"
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who is meant. No topics: all; a topic is something that people from the region chose."""
+
+    group: Group
+    topics: tuple[str, ...]
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    """One that is under way or over."""
+
+    id: int
+    author: int | None
+    previewed: int
+    shown: str
+    counts: dict[str, int]
+    """Copies by state; `weekly` are those that wait for the weekly day."""
+
+    @property
+    def total(self) -> int:
+        """Return the number of copies, which is the number previewed."""
+        return sum(self.counts.values())
+
+    @property
+    def over(self) -> bool:
+        """Say whether nothing can leave any more, but what waits for the weekly day."""
+        return not self.counts.get(State.WAITING) and not self.counts.get(State.TRYING)
+
+
+_RECIPIENTS = """
+    SELECT people.id AS person, language, messenger, address, frequency
+    FROM people
+    JOIN addresses ON addresses.person = people.id
+    LEFT JOIN interests ON interests.person = people.id
+    LEFT JOIN offers ON offers.person = people.id AND offers.paused_at IS NULL
+    WHERE news_stopped_at IS NULL AND unreachable_since IS NULL
+    AND language IN (SELECT value FROM json_each(:languages))
+    AND ((:group IN ('everyone', 'region') AND interests.person IS NOT NULL
+          AND EXISTS (SELECT 1 FROM consents WHERE consents.person = people.id AND purpose = 'news')
+          AND (:topics = '[]' OR EXISTS (SELECT 1 FROM interest_topics
+               WHERE interest_topics.person = people.id AND topic IN (SELECT value FROM json_each(:topics)))))
+      OR (:group IN ('everyone', 'volunteers') AND offers.person IS NOT NULL AND :topics = '[]'
+          AND EXISTS (SELECT 1 FROM consents WHERE consents.person = people.id AND purpose = 'volunteer')))
+    GROUP BY people.id"""
+
+
+def _parameters(audience: Audience) -> dict[str, Any]:
+    return {
+        "group": audience.group,
+        "topics": json.dumps(audience.topics),
+        "languages": json.dumps(audience.languages),
+    }
+
+
+def count(db: sqlite3.Connection, audience: Audience) -> dict[str, int]:
+    """Return how many people would receive a broadcast, per language."""
+    rows = db.execute(
+        f"SELECT language, count(*) AS n FROM ({_RECIPIENTS}) GROUP BY language ORDER BY language",  # noqa: S608 - a constant
+        _parameters(audience),
+    )
+    return {row["language"]: row["n"] for row in rows}
+
+
+def start(
+    db: sqlite3.Connection, author: int, texts: Mapping[str, str], audience: Audience, now: datetime
+) -> int:
+    """Write a copy for everybody in the audience, in their own language, and return the broadcast's id.
+
+    `now` is in the city's zone: people who chose "once a week" get theirs on its next Friday.
+    """
+    started = int(now.timestamp())
+    id = db.execute(
+        "INSERT INTO broadcasts (author, texts, audience, previewed, started_at) VALUES (?, ?, ?, ?, ?)",
+        (author, json.dumps(dict(texts), ensure_ascii=False), json.dumps(asdict(audience)), 0, started),
+    ).lastrowid
+    assert id is not None
+    db.execute(
+        "INSERT INTO outbox (messenger, address, person, urgency, language, broadcast, not_before, written_at)"  # noqa: S608
+        f" SELECT messenger, address, person, {Urgency.COPY:d}, language, :broadcast,"
+        f" iif(frequency = '{Frequency.WEEKLY}', :weekly, 0), :now FROM ({_RECIPIENTS})",
+        {**_parameters(audience), "broadcast": id, "weekly": int(next_weekly(now).timestamp()), "now": started},
+    )
+    db.execute(
+        "UPDATE broadcasts SET previewed = (SELECT count(*) FROM outbox WHERE broadcast = ?) WHERE id = ?", (id, id)
+    )
+    return id
+
+
+def next_weekly(now: datetime) -> datetime:
+    """Return the next time at which the weekly copies leave, in the zone of `now`."""
+    day = now + timedelta(days=(WEEKLY_DAY - now.weekday()) % 7)
+    slot = day.replace(hour=WEEKLY_HOUR, minute=0, second=0, microsecond=0)
+    return slot if slot > now else slot + timedelta(days=7)
+
+
+def unfinished(db: sqlite3.Connection, now: float) -> list[Broadcast]:
+    """Return the broadcasts whose author waits for the report."""
+    rows = db.execute("SELECT id FROM broadcasts WHERE finished_at IS NULL").fetchall()
+    return [find(db, row["id"], now) for row in rows]
+
+
+def find(db: sqlite3.Connection, id: int, now: float) -> Broadcast:
+    """Return a broadcast with its counts as they are now."""
+    row = db.execute("SELECT * FROM broadcasts WHERE id = ?", (id,)).fetchone()
+    counted = db.execute(
+        "SELECT iif(state = 'waiting' AND not_before > :later, 'weekly', state) AS line, count(*) AS n"
+        " FROM outbox WHERE broadcast = :id GROUP BY line",
+        {"later": now + 600, "id": id},
+    )
+    return Broadcast(
+        id, row["author"], row["previewed"], row["shown"], {line["line"]: line["n"] for line in counted}
+    )
+
+
+def reasons(db: sqlite3.Connection, id: int) -> dict[str, int]:
+    """Return why copies were refused for good, with how many each."""
+    rows = db.execute(
+        "SELECT reason, count(*) AS n FROM outbox WHERE broadcast = ? AND state = 'refused' GROUP BY reason", (id,)
+    )
+    return {row["reason"] or "": row["n"] for row in rows}
+
+
+def note_shown(db: sqlite3.Connection, id: int, shown: str) -> None:
+    """Remember which counts the progress message shows."""
+    db.execute("UPDATE broadcasts SET shown = ? WHERE id = ?", (shown, id))
+
+
+def finish(db: sqlite3.Connection, id: int, now: float) -> None:
+    """Close a broadcast once its report is on its way."""
+    db.execute("UPDATE broadcasts SET finished_at = ? WHERE id = ?", (int(now), id))
+
+
