@@ -178,7 +178,8 @@ def run(words: list[str], guard: int) -> None:
         try:
             output, _ = child.communicate()
         except BaseException:
-            os.killpg(child.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
             raise
     if child.returncode:
         raise Failed(" ".join(output.split("\n")[-4:]).strip() or f"it ended with code {child.returncode}.")
@@ -213,10 +214,10 @@ def fetch_pip(folder: Path) -> Path:
     try:
         address = address_of_pip(fetch(page).decode(), page)
     except (KeyError, ValueError) as error:
-        raise Failed(f"{page} is not a page of a package index.") from error
+        raise Failed(f"{shown(page)} is not a page of a package index.") from error
     content = fetch(address)
     if hashlib.sha256(content).hexdigest() != PIP_SHA256:
-        raise Failed(f"the {PIP} that came from {page} is not the one whose checksum is known, so it was not used.")
+        raise Failed(f"the {PIP} of {shown(page)} is not the one whose checksum is known, so it was not used.")
     wheel = folder / PIP
     wheel.write_bytes(content)
     return wheel
@@ -232,29 +233,36 @@ def address_of_pip(listing: str, page: str) -> str:
         address = urljoin(page, link).partition("#")[0]
         if address.endswith(f"/{PIP}"):
             return address
-    raise Failed(f"{page} does not have {PIP}.")
+    raise Failed(f"{shown(page)} does not have {PIP}.")
+
+
+def shown(address: str) -> str:
+    """Give an address without the name and password that may be in it."""
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def fetch(address: str) -> bytes:
     """Read an address of the index, through the proxies of the environment. Raises Failed when that cannot be done."""
-    login, _, host = urlsplit(address).netloc.rpartition("@")
-    request = Request(urlsplit(address)._replace(netloc=host).geturl())
+    login = urlsplit(address).netloc.rpartition("@")[0]
+    request = Request(shown(address))
     request.add_header("Accept", "application/vnd.pypi.simple.v1+json, text/html;q=0.5, */*;q=0.1")
     if login:
         request.add_header("Authorization", "Basic " + base64.b64encode(unquote(login).encode()).decode())
     try:
-        with urlopen(request, timeout=60, context=tls()) as answer:
+        with urlopen(request, timeout=60, context=tls(secret=bool(login))) as answer:
             return bytes(answer.read())
     except (OSError, http.client.HTTPException) as error:
-        raise Failed(f"{request.full_url} cannot be read ({error}).") from error
+        cause = getattr(error, "reason", error)  # urllib wraps what happened
+        raise Failed(f"{request.full_url} cannot be read ({getattr(cause, 'strerror', None) or cause}).") from error
 
 
-def tls() -> ssl.SSLContext:
-    """Trust whom the machine trusts; a machine that knows no authority at all is no hindrance."""
+def tls(*, secret: bool) -> ssl.SSLContext:
+    """Trust whom the machine trusts; one that knows no authority at all is no hindrance, unless a secret is sent."""
     context = ssl.create_default_context(cafile=os.environ.get("PIP_CERT"))
     paths = ssl.get_default_verify_paths()
     known = os.environ.get("PIP_CERT") or paths.cafile or (paths.capath and any(Path(paths.capath).glob("*.0")))
-    if not known:
+    if not known and not secret:
         # A bare Debian. Only pip is fetched like this, and its checksum says whether it is the right one, whoever
         # brings it; pip has authorities of its own and checks everything that comes after it.
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -269,8 +277,8 @@ def advice(reasons: str) -> str:
             "(Debian: apt-get install ca-certificates), or name the file with the authority of your own network "
             "in SSL_CERT_FILE and PIP_CERT."
         )
-    if re.search(r"resolv|name resolution|unreachable|timed out|refused|dns error", reasons, re.IGNORECASE):
-        return f"\nIs there a network? {index_url()} has to be reachable, or the index that PIP_INDEX_URL names."
+    if re.search(r"resolv|name or service|unreachable|timed out|refused|dns error", reasons, re.IGNORECASE):
+        return f"\nIs there a network? {shown(index_url())} has to be reachable, or the index that PIP_INDEX_URL names."
     return ""
 
 
