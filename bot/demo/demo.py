@@ -77,6 +77,7 @@ class Demo:
         self.was = "starting"
         self.said = ""
         self.changing = asyncio.Lock()
+        self.looking = asyncio.Lock()
 
     @property
     def state(self) -> str:
@@ -192,12 +193,17 @@ class Demo:
             raise CannotNow(last_line(complaint) or "The bot printed no invitation.")
         return found[1].decode()
 
-    async def watch(self) -> None:
-        """Tell the page which rows were written, as long as the demo plays."""
-        while True:
-            await asyncio.sleep(LOOK)
+    async def look(self) -> None:
+        """Tell the page which rows were written since the last look."""
+        async with self.looking:
             if changes := await asyncio.to_thread(self.ledger.look):
                 self.page.wrote(changes)
+
+    async def watch(self) -> None:
+        """Look again and again, as long as the demo plays."""
+        while True:
+            await asyncio.sleep(LOOK)
+            await self.look()
 
 
 def last_line(said: bytes) -> str:

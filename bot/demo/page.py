@@ -12,7 +12,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -90,6 +90,9 @@ class Stage(Protocol):
     def said(self) -> str:
         """What the bot said when it ended by itself, or nothing."""
 
+    async def look(self) -> None:
+        """Tell the page which rows were written up to now."""
+
     async def restart(self) -> None: ...
     async def again(self) -> None: ...
     async def invite(self) -> str:
@@ -161,7 +164,7 @@ class _Reader(HTMLParser):
 
 
 def link(address: str, bot: str) -> dict[str, Any]:
-    """Return where a link leads: `writes` for the bot itself, `href` for elsewhere, a span if it is not to be followed."""
+    """Return where a link leads: `writes` for the bot itself, `href` for elsewhere, or only a span."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -208,10 +211,9 @@ class Strip:
     faults: set[str] = field(default_factory=set)
     rows: dict[str, Change] = field(default_factory=dict)
 
-    def called(self, call: Call) -> None:
-        text, fault = in_plain_words(call)
+    def happened(self, text: str, failed: bool) -> None:
         self.calls[text] += 1
-        if fault:
+        if failed:
             self.faults.add(text)
 
     def wrote(self, changes: Mapping[str, Change]) -> None:
@@ -265,6 +267,8 @@ class Page:
         """Take in what changed in the pretend Telegram."""
         if event["event"] == "call":
             self.called(self.stage.telegram.calls[-1])
+        elif event["event"] == "toast":
+            self.happened(event["chat_id"], "answerCallbackQuery ✓")
         self.stir()
 
     def polled(self) -> None:
@@ -273,14 +277,15 @@ class Page:
         self.stir()
 
     def called(self, call: Call) -> None:
-        """Show a call under the telephone that it was for; one for nobody under the last one, if it failed."""
-        press = self.stage.telegram.presses.get(str(call.params.get("callback_query_id")))
-        chat = press.chat_id if press else call.chat_id
-        who = next((who for who, person in self.people.items() if person.id == chat), None)
-        if who is None and call.status != 200:
-            who = self.last
-        if who is not None:
-            self.strips[who].called(call)
+        """Show a call under the telephone that it was for; one for nobody under the last, if it failed."""
+        text, failed = in_plain_words(call)
+        last = self.people[self.last].id if failed and self.last else None
+        self.happened(call.chat_id or last, text, failed)
+
+    def happened(self, chat_id: int | None, text: str, failed: bool = False) -> None:
+        for who, person in self.people.items():
+            if person.id == chat_id:
+                self.strips[who].happened(text, failed)
 
     def wrote(self, changes: Mapping[str, "Change"]) -> None:
         """Show what the bot wrote: under the telephone on which something was done last."""
@@ -363,7 +368,7 @@ class Page:
             "attachments": list(ATTACHMENTS),
             "untouched": not person.has_written,
             "blocked": person.blocked,
-            "invitation": place.who == INVITED and not person.has_written,
+            "invitable": place.who == INVITED,
             "waiting": [[press.message_id, press.data] for press in person.presses_made if not press.answered],
             "toasts": [{"text": toast.text, "alert": toast.alert} for toast in person.toasts_seen],
         }
@@ -443,10 +448,16 @@ async def readme(_: web.Request) -> web.Response:
 async def events(request: web.Request) -> web.StreamResponse:
     stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await stream.prepare(request)
-    async with aclosing(request.app[PAGE].changes()) as changes:
+    # A browser that is closed or reloaded resets its stream: that is how it ends.
+    with suppress(ConnectionResetError):
+        await tell(request.app[PAGE], stream)
+    return stream
+
+
+async def tell(page: Page, stream: web.StreamResponse) -> None:
+    async with aclosing(page.changes()) as changes:
         async for kind, parts in changes:
             await stream.write(f"event: {kind}\ndata: {json.dumps(parts)}\n\n".encode())
-    return stream
 
 
 @routes.get("/telephones/{who}/documents/{message}")
@@ -469,6 +480,7 @@ async def act(request: web.Request) -> web.Response:
     action = ACTIONS.get(request.match_info["action"])
     if action is None:
         raise web.HTTPNotFound(text="A telephone cannot do that.")
+    await page.stage.look()
     page.begins(request.match_info["who"])
     await action(page, person, asked)
     return web.Response(status=204)

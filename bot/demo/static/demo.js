@@ -210,7 +210,9 @@ class Telephone {
   sheets(phone, words) {
     this.fill(".commands", phone.commands.map(([command, what]) => [what, `/${command}`, () => this.act("writes", { text: `/${command}` })]));
     this.fill(".attachments", phone.attachments.map((kind) => [`${THINGS[kind] ?? "📎"} ${words[kind] ?? kind}`, "", () => this.act("sends", { kind })]));
+    const invitation = phone.invitable ? [[words.invitation, "", () => this.act("invitation")]] : [];
     this.fill(".more-sheet", [
+      ...invitation,
       phone.blocked ? [words.unblock, "", () => this.act("unblocks")] : [words.block, "", () => this.act("blocks")],
     ]);
   }
@@ -222,7 +224,7 @@ class Telephone {
     if (this.messages.size) return;
     const { phone, words } = this;
     const card = element("div", { class: "card" });
-    if (phone.invitation) {
+    if (phone.invitable) {
       const open = button(words.invitation, async () => {
         open.disabled = true;
         await this.act("invitation");
@@ -240,6 +242,7 @@ class Telephone {
     if (!message) {
       old?.remove();
       this.messages.delete(id);
+      if (!this.messages.size) this.forget();
       return;
     }
     const below = this.atEnd();
@@ -285,8 +288,13 @@ class Telephone {
     const bubble = element("div", { class: "bubble" });
     if (message.thing) bubble.append(this.thing(message.thing));
     if (message.document) bubble.append(this.file(message.document));
-    if (message.body.length) bubble.append(element("div", { class: "text" }, ...this.nodes(message.body)));
-    bubble.append(this.meta(message, date));
+    const meta = this.meta(message, date);
+    const space = meta.cloneNode(true);          // keeps the place free in which the time stands
+    space.classList.add("space");
+    space.setAttribute("aria-hidden", "true");
+    if (message.body.length) bubble.append(element("div", { class: "text" }, ...this.nodes(message.body), space));
+    else bubble.append(space);
+    bubble.append(meta);
     made.append(bubble);
     if (message.buttons.length) made.append(this.keys(id, message.buttons));
     return made;
@@ -369,7 +377,7 @@ class Telephone {
   }
 
   toasts(toasts) {
-    const before = this.heardToasts ?? toasts.length;
+    const before = Math.min(this.heardToasts ?? toasts.length, toasts.length);
     this.heardToasts = toasts.length;
     for (const toast of toasts.slice(before)) {
       if (toast.alert) this.alert(toast.text);
@@ -421,6 +429,14 @@ class Telephone {
     if (end.hidden) end.classList.remove("unread");
   }
 
+  // Everything was deleted: the chat looks as if nobody had ever written.
+  forget() {
+    this.talk.replaceChildren();
+    this.screen(this.phone, this.words);
+    this.card();
+    this.look();
+  }
+
   empty() {
     this.messages.clear();
     this.heardToasts = null;
@@ -450,7 +466,6 @@ function showDemo(state) {
   document.body.dataset.bot = state.bot.state;
   $("#bot-state").textContent = STATES[state.bot.state] + (state.bot.said ? `: ${state.bot.said}` : "");
   $("#network").setAttribute("aria-pressed", String(state.network_gone));
-  $("#restart").disabled = state.bot.state === "restarting";
   countDown();
 }
 
@@ -490,7 +505,11 @@ function begin(parts) {
   document.body.dataset.ready = "yes";
 }
 
-$("#restart").addEventListener("click", () => act("/bot/restart", {}, telephones.get(current)));
+$("#restart").addEventListener("click", async () => {
+  $("#restart").setAttribute("aria-disabled", "true");
+  await act("/bot/restart", {}, telephones.get(current));
+  $("#restart").removeAttribute("aria-disabled");
+});
 $("#slow-down").addEventListener("click", () => act("/telegram/slow-down", {}, telephones.get(current)));
 $("#network").addEventListener("click", () => act("/telegram/network", { gone: !demo?.network_gone }, telephones.get(current)));
 $("#again").addEventListener("click", () => {

@@ -1,0 +1,100 @@
+"""One telephone of the demo's page in a real browser, used as people use it: writing, pressing, looking."""
+
+import re
+from pathlib import Path
+
+from playwright.async_api import Locator, Page, expect
+
+PATIENCE = 15_000
+"""Milliseconds after which what should be on a telephone is missing."""
+
+
+class Telephone:
+    """A telephone on the page, found by the name of whose it is."""
+
+    def __init__(self, page: Page, who: str) -> None:
+        self.page = page
+        self.who = who
+        self.place = page.locator(f"#{who}")
+        self.chat = self.place.get_by_role("log")
+
+    async def look(self) -> None:
+        """Turn to this telephone where only one is shown at a time."""
+        tab = self.page.locator(f'.tabs [aria-controls="{self.who}"]')
+        if await tab.is_visible():
+            await tab.click()
+
+    async def starts(self) -> None:
+        await self.look()
+        await self.place.locator(".begin").click()
+
+    async def writes(self, text: str) -> None:
+        """Write a text and send it with the Enter key."""
+        await self.look()
+        await self.place.locator("textarea").fill(text)
+        await self.place.locator("textarea").press("Enter")
+
+    async def picks(self, *labels: str) -> None:
+        """Press buttons one after the other, each on the newest message that has it, and wait until it is answered."""
+        for label in labels:
+            await self.presses(label)
+
+    async def presses(self, label: str) -> None:
+        await self.look()
+        key = self.key(label)
+        await expect(key).to_be_visible(timeout=PATIENCE)
+        await key.click()
+        await expect(self.place.locator(".key.waiting")).to_have_count(0, timeout=PATIENCE)
+
+    async def attaches(self, kind: str) -> None:
+        """Send a photo, a voice message and the like, by the label in the menu."""
+        await self.look()
+        await self.place.locator(".attach").click()
+        await self.place.locator(".attachments").get_by_role("button", name=kind).click()
+
+    async def chooses_command(self, command: str) -> None:
+        await self.look()
+        await self.place.locator(".composer .menu").click()
+        await self.place.locator(".commands").get_by_role("button", name=f"/{command}").click()
+
+    async def opens_invitation(self) -> None:
+        await self.look()
+        await self.place.locator(".card button").click()
+
+    async def sees(self, text: str) -> None:
+        """Wait until a message from the bot shows a text. Raises: AssertionError."""
+        await self.look()
+        message = self.chat.locator(".message.theirs").filter(has_text=text).last
+        await expect(message).to_be_visible(timeout=PATIENCE)
+
+    async def does_not_see(self, text: str) -> None:
+        await expect(self.chat.locator(".message").filter(has_text=text)).to_have_count(0)
+
+    async def is_told(self, text: str) -> None:
+        """Wait for a toast or an alert."""
+        told = self.place.locator(".toast, .alert").filter(has_text=text)
+        await expect(told).to_be_visible(timeout=PATIENCE)
+
+    async def sees_row_written(self, table: str) -> None:
+        """Wait until the strip under the telephone tells of a table."""
+        line = self.place.locator(".strip li.rows").filter(has_text=re.compile(rf"^{table} "))
+        await expect(line).to_be_visible(timeout=PATIENCE)
+
+    def key(self, label: str) -> Locator:
+        """Return the newest button with a label: all of it, or its beginning before a tick or a number."""
+        whole = re.compile(rf"^\W*{re.escape(label)}\W*$")
+        return self.chat.locator(".key").filter(has_text=whole).last
+
+    async def labels(self) -> list[str]:
+        """Return the labels of the newest keyboard."""
+        return (
+            await self.chat.locator(".message")
+            .filter(has=self.page.locator(".key"))
+            .last.locator(".key")
+            .all_inner_texts()
+        )
+
+    async def picture(self, path: Path) -> None:
+        """Take a picture of the telephone."""
+        await self.look()
+        await self.place.locator(".telephone").screenshot(path=path, animations="disabled")
