@@ -13,7 +13,7 @@
                               the fault takes: "retry_after", "seconds" ("hang_before"); {} removes all
     POST /control/shares      {"method": "sendMessage", "shares": {"server_error": 0.01}, "seed": 1}
     POST /control/latency     {"low": 0.05, "high": 0.12} seconds, half of it before and half after accepting
-    POST /control/network     {"gone": true}
+    POST /control/network     {"seconds": 5}: gone for so long, with /control/ too
     POST /control/slow_down   {"seconds": 5}
     POST /control/load        {"people": 200, "script": ["/start", "Anna", {"press": "Yes", "expect": "Thank"}],
                                "updates": 10000, "seconds": 60, "warm_up": 1000, "patience": 30}
@@ -25,6 +25,7 @@ What cannot be done answers 400 with {"error": reason}.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from bot.demo.telegram_people import Person
 
 Order = Callable[[Any], Awaitable[Any]]
+BEFORE_GONE = 0.02
 
 
 class Control:
@@ -167,7 +169,10 @@ class Control:
         return {"done": 1}
 
     async def network(self, body: dict[str, Any]) -> Any:
-        self.telegram.network_gone = bool(body["gone"])
+        """Take the network away once this order is answered, and bring it back."""
+        loop, telegram = asyncio.get_running_loop(), self.telegram
+        loop.call_later(BEFORE_GONE, setattr, telegram, "network_gone", True)
+        loop.call_later(BEFORE_GONE + float(body["seconds"]), setattr, telegram, "network_gone", False)
         return {"done": 1}
 
     async def slow_down(self, body: dict[str, Any]) -> Any:

@@ -110,7 +110,8 @@ class HtmlReader:
                 self.read_text()
         if self.open:
             raise CannotParse(f'Can\'t find end tag corresponding to start tag "{self.open[-1].name}"')
-        return "".join(self.pieces), sorted(self.entities, key=lambda entity: (entity["offset"], -entity["length"]))
+        outer_first = reversed(self.entities)
+        return "".join(self.pieces), sorted(outer_first, key=lambda entity: (entity["offset"], -entity["length"]))
 
     def read_text(self) -> None:
         end = self.source.find("<", self.position)

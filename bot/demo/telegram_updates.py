@@ -108,6 +108,7 @@ class Updates:
             alarm.cancel()
             if self.waiter is waiter:
                 self.waiter = None
+            self.changed()
 
     def drop_all(self) -> None:
         self.queue.clear()
