@@ -98,6 +98,12 @@ async def test_parameters_are_taken_in_every_way(bot: Client, oksana: Person, ho
     assert oksana.messages[-1].buttons == [[("Так", "t")]]
 
 
+@pytest.mark.parametrize("body", ["{", "[]", "5"])
+async def test_a_body_that_is_no_json_object_is_refused(bot: Client, body: str) -> None:
+    status, answer = await bot.raw("getMe", data=body, headers={"Content-Type": "application/json"})
+    assert (status, answer["description"]) == (400, "Bad Request: can't parse JSON object")
+
+
 async def test_a_method_may_be_written_in_any_case(bot: Client) -> None:
     assert (await bot.call("GETME"))["username"] == "bruecke_mist_bot"
 
@@ -138,6 +144,26 @@ async def test_a_method_may_be_written_in_any_case(bot: Client) -> None:
         (
             {"text": "x", "entities": [BOLD | {"length": 9}]},
             "entity beginning at UTF-16 offset 0 ends after the end of the text at UTF-16 offset 9",
+        ),
+        (
+            {"text": "x", "entities": [BOLD | {"offset": "0"}]},
+            'can\'t parse MessageEntity: Field "offset" must be of type Number',
+        ),
+        (
+            {"text": "x", "entities": [BOLD | {"type": "text_link"}]},
+            "can't parse MessageEntity: Can't find field \"url\"",
+        ),
+        (
+            {"text": "x", "entities": [BOLD | {"type": "text_link", "url": "javascript:alert(1)"}]},
+            "entity URL 'javascript:alert(1)' is invalid: Wrong HTTP URL",
+        ),
+        (
+            {"text": "x", "entities": [BOLD | {"type": "text_link", "url": ""}]},
+            "entity URL '' is invalid: URL host is empty",
+        ),
+        (
+            {"text": "x", "reply_parameters": {"message_id": []}, "reply_to_message_id": 9},
+            "message to be replied not found",
         ),
         ({"text": "x", "reply_parameters": {"quote": "y"}}, 'can\'t find field "message_id"'),
         ({"text": "x", "reply_parameters": {"message_id": 999}}, "message to be replied not found"),
@@ -265,6 +291,10 @@ async def test_a_deleted_account_gets_nothing(bot: Client, oksana: Person) -> No
             "inline keyboard button Web App URL 'http://example.com' is invalid: Only HTTPS links are allowed",
         ),
         ({"inline_keyboard": [[{"text": "x", "copy_text": {"text": ""}}]]}, "BUTTON_COPY_TEXT_INVALID"),
+        (
+            {"inline_keyboard": [[{"text": "x", "copy_text": "112"}]]},
+            'can\'t parse inline keyboard button: Field "copy_text" must be of type Object',
+        ),
         ({"inline_keyboard": [[{"text": "x", "callback_data": "x"}] * 9]}, "reply markup is too long"),
         ({"inline_keyboard": [[{"text": "x", "callback_data": "x"}]] * 101}, "reply markup is too long"),
         ({"keyboard": [[{"label": "x"}]]}, "can't parse keyboard button: Can't find field \"text\""),

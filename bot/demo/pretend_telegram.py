@@ -44,6 +44,7 @@ from bot.demo.telegram_rules import (
     Refused,
     Upload,
     allowed_updates,
+    bad,
     conflict,
     webhook_secret,
     webhook_url,
@@ -189,7 +190,9 @@ class PretendTelegram(World):
             if path.startswith("/control/"):
                 return await self.control.handle(request, path.removeprefix("/control/"))
             return await self.other(request, unquote(path))
-        except (Refused, asyncio.CancelledError, ConnectionError):
+        except Refused as refused:
+            return refusal(refused)
+        except ConnectionError:
             raise
         except Exception as error:
             self.crashes.append(error)
@@ -358,10 +361,21 @@ async def read_params(request: web.BaseRequest) -> Params:
         return params
     body = await request.read()
     if body and kind == "application/json":
-        params.update(json.loads(body))
+        params.update(json_object(body))
     elif body:
         params.update(parse_qsl(body.decode("utf-8", "replace"), True))
     return params
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return the parameters in a JSON body; for one that is none Telegram's words are not published."""
+    try:
+        found = json.loads(body)
+    except ValueError as error:
+        raise bad("can't parse JSON object") from error
+    if not isinstance(found, dict):
+        raise bad("can't parse JSON object")
+    return found
 
 
 def upload(field: web.FileField) -> Upload:

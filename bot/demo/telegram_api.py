@@ -157,8 +157,8 @@ def replied_message(chat: Chat, params: Params) -> Message | None:
     reply = given if isinstance(given, dict) else {}
     if isinstance(given, dict) and "message_id" not in given:
         raise bad('can\'t find field "message_id"')
-    number = reply.get("message_id") or params.integer("reply_to_message_id")
-    found = chat.messages.get(int(number))
+    number = Params(reply).integer("message_id") or params.integer("reply_to_message_id")
+    found = chat.messages.get(number)
     if number and found is None and not (reply.get("allow_sending_without_reply") or params.yes(ALLOW_WITHOUT)):
         raise bad("message to be replied not found")
     return found
@@ -247,7 +247,7 @@ def delete_messages(world: World, params: Params) -> bool:
     if not isinstance(numbers, list) or not 1 <= len(numbers) <= 100:
         raise bad("message identifiers are not specified")
     chat = known_chat(world, params)
-    found = [chat.messages[number] for number in numbers if number in chat.messages]
+    found = [message for number, message in chat.messages.items() if number in numbers]
     for message in found:
         if world.now() - message.date <= DELETABLE_SECONDS:
             remove(world, message)

@@ -76,9 +76,7 @@ class Tag:
 
 def utf16_length(text: str) -> int:
     """Count the UTF-16 code units of a text."""
-    if text.isascii():
-        return len(text)
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def parse_html(source: str) -> tuple[str, list[Json]]:

@@ -230,7 +230,9 @@ def given_entity(entity: Any, length: int) -> Json:
             raise bad(f"can't parse MessageEntity: Can't find field \"{name}\"")
     if entity["type"] not in ENTITY_TYPES:
         raise bad("can't parse MessageEntity: Unsupported type specified")
-    begin, size = int(entity["offset"]), int(entity["length"])
+    begin, size = entity["offset"], entity["length"]
+    if not isinstance(begin, int) or not isinstance(size, int):
+        raise bad('can\'t parse MessageEntity: Field "offset" must be of type Number')
     if begin < 0:
         raise bad(f"receive an entity with incorrect offset {begin}")
     if begin > length:
@@ -238,7 +240,18 @@ def given_entity(entity: Any, length: int) -> Json:
     if begin + size > length:
         end = begin + size
         raise bad(f"entity beginning at UTF-16 offset {begin} ends after the end of the text at UTF-16 offset {end}")
+    if entity["type"] == "text_link":
+        check_link(entity)
     return dict(entity)
+
+
+def check_link(entity: Json) -> None:
+    url = entity.get("url")
+    if not isinstance(url, str):
+        raise bad("can't parse MessageEntity: Can't find field \"url\"")
+    reason = fault_of_url(url)
+    if reason:
+        raise bad(f"entity URL '{url}' is invalid: {reason}")
 
 
 def message_text(params: Params) -> tuple[str, list[Json]]:
@@ -327,11 +340,13 @@ def check_button_action(button: Json) -> None:
         reason = fault_of_url(str(url))
         if reason:
             raise bad(f"inline keyboard button URL '{url}' is invalid: {reason}")
-    app = button.get("web_app")
-    if app is not None and not str(app.get("url", "")).startswith("https://"):
-        raise bad(f"inline keyboard button Web App URL '{app.get('url', '')}' is invalid: Only HTTPS links are allowed")
-    copied = button.get("copy_text")
-    if copied is not None and not 1 <= len(copied.get("text", "")) <= 256:
+    for name in ("web_app", "copy_text"):
+        if not isinstance(button.get(name, {}), dict):
+            raise unparsable(f'Field "{name}" must be of type Object')
+    app = button.get("web_app", {"url": "https://"}).get("url", "")
+    if not str(app).startswith("https://"):
+        raise bad(f"inline keyboard button Web App URL '{app}' is invalid: Only HTTPS links are allowed")
+    if not 1 <= len(str(button.get("copy_text", {"text": "x"}).get("text", ""))) <= 256:
         raise bad("BUTTON_COPY_TEXT_INVALID")
 
 
