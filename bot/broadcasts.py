@@ -89,9 +89,7 @@ def count(db: sqlite3.Connection, audience: Audience) -> dict[str, int]:
     return {row["language"]: row["n"] for row in rows}
 
 
-def start(
-    db: sqlite3.Connection, author: int, texts: Mapping[str, str], audience: Audience, now: datetime
-) -> int:
+def start(db: sqlite3.Connection, author: int, texts: Mapping[str, str], audience: Audience, now: datetime) -> int:
     """Write a copy for everybody in the audience, in their own language, and return the broadcast's id.
 
     `now` is in the city's zone: people who chose "once a week" get theirs on its next Friday.
@@ -135,9 +133,7 @@ def find(db: sqlite3.Connection, id: int, now: float) -> Broadcast:
         " FROM outbox WHERE broadcast = :id GROUP BY line",
         {"later": now + 600, "id": id},
     )
-    return Broadcast(
-        id, row["author"], row["previewed"], row["shown"], {line["line"]: line["n"] for line in counted}
-    )
+    return Broadcast(id, row["author"], row["previewed"], row["shown"], {line["line"]: line["n"] for line in counted})
 
 
 def reasons(db: sqlite3.Connection, id: int) -> dict[str, int]:
@@ -156,5 +152,3 @@ def note_shown(db: sqlite3.Connection, id: int, shown: str) -> None:
 def finish(db: sqlite3.Connection, id: int, now: float) -> None:
     """Close a broadcast once its report is on its way."""
     db.execute("UPDATE broadcasts SET finished_at = ? WHERE id = ?", (int(now), id))
-
-

@@ -8,11 +8,13 @@ happens between any two messages anyway, and data is changed only after the last
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, NoReturn, overload
+from zoneinfo import ZoneInfo
 
+from bot import people
 from bot import words as typed_words
 from bot.languages import Bold, Languages, Lines, Text, Words, _, lines, listing, paragraphs
 from bot.messages import Abilities, Button, Outgoing
@@ -119,6 +121,7 @@ class _Question:
     links: tuple[Link, ...] = ()
     label: Words | None = None
     skip: bool = False
+    selected: tuple[str, ...] = ()
     check: Callable[[str], Any] | None = None
 
 
@@ -151,6 +154,8 @@ class Chat:
         """Messages on the screen that change."""
         self.said: list[Outgoing] = []
         """Messages that are new."""
+        self.commands_changed = False
+        """Set when this person may type other commands than before."""
         self.notices: list[tuple[int, Words]] = []
         self._progress = progress
         self._answer = answer
@@ -176,13 +181,24 @@ class Chat:
         """Write to somebody else, in their language."""
         self.notices.append((person, words))
 
-    def speak(self, language: str) -> None:
-        """Go on in another language."""
-        self.person = replace(self.person, language=language)
+    def become(self, language: str = "", role: str = "") -> None:
+        """Go on in another language or with another role."""
+        self.person = replace(self.person, language=language or self.person.language, role=role or self.person.role)
+        self.commands_changed = bool(self.person.role)
 
     def buttons(self, links: Iterable[Link]) -> tuple[Button, ...]:
         """Return buttons that begin other conversations."""
         return tuple(Button(self._plain(link.label), link.data) for link in links)
+
+    def forget_me(self) -> None:
+        """Delete everything about this person. They can still be answered in this turn."""
+        people.forget(self.db, self.person.id)
+        if self.person.role:
+            self.changed.append(Outgoing(act="commands"))
+
+    def local(self, seconds: int) -> datetime:
+        """Return a stored time in the zone of the city."""
+        return datetime.fromtimestamp(seconds, ZoneInfo(self.profile.time_zone))
 
     def menu_entries(self) -> list[Link]:
         """Return what this person may begin, in the order of the menu."""
@@ -231,11 +247,28 @@ class Chat:
         return chosen
 
     async def choose_several(
-        self, key: str, question: Words, choices: Iterable[Choice | Item], *, label: Words | None = None, skip: bool = False
+        self,
+        key: str,
+        question: Words,
+        choices: Iterable[Choice | Item],
+        *,
+        label: Words | None = None,
+        links: Iterable[Link] = (),
+        selected: Iterable[str] = (),
+        skip: bool = False,
     ) -> list[str]:
-        """Return the values of the choices taken, at least one unless it was skipped."""
+        """Return the values of the choices taken, at least one unless it was skipped; `selected` are ticked at first."""
         chosen: list[str] | None = self._ask(
-            _Question(key, question, _choices(choices), several=True, label=label, skip=skip)
+            _Question(
+                key,
+                question,
+                _choices(choices),
+                several=True,
+                links=tuple(links),
+                label=label,
+                skip=skip,
+                selected=tuple(selected),
+            )
         )
         return chosen or []
 
@@ -283,6 +316,11 @@ class Chat:
     def go(self, name: str, argument: str = "") -> NoReturn:
         """End this conversation and begin another."""
         raise Gone(name, argument)
+
+    def assume(self, answers: Mapping[str, Any]) -> None:
+        """Take what is known already as answered, when the conversation begins."""
+        if not self._progress.question and not self._progress.answers:
+            self._progress.answers.update(answers)
 
     def begin_again(self, anew: bool) -> None:
         """Take what follows as newly begun (what was said before the open question is said again) or as going on."""
@@ -387,7 +425,7 @@ class Chat:
 
     def _several(self, question: _Question, answer: Answer) -> list[str]:
         values = [choice.value for choice in question.choices]
-        selected: list[str] = [v for v in self._progress.draft.get("selected", []) if v in values]
+        selected = [v for v in self._selected(question) if v in values]
         if answer.value.startswith(PAGE):
             self._turn_page(answer)
         if answer.value == DONE or (answer.text and typed_words.word_list().answer(answer.text) == "done"):
@@ -404,6 +442,10 @@ class Chat:
         if indexes is None:
             raise Invalid(self._misunderstood(len(values)))
         return [values[index] for index in indexes]
+
+    def _selected(self, question: _Question) -> Sequence[str]:
+        ticked: Sequence[str] = self._progress.draft.get("selected", question.selected)
+        return ticked
 
     def _turn_page(self, answer: Answer) -> NoReturn:
         number = answer.value.removeprefix(PAGE)
@@ -452,17 +494,22 @@ class Chat:
         return lines(_("Question {i} of {n}", i=number, n=max(number, self.questions)), question.text)
 
     def _buttons(self, question: _Question) -> tuple[Button, ...]:
-        selected = self._progress.draft.get("selected", [])
+        selected = self._selected(question)
         size = self._abilities.choices
         page = self._progress.draft.get("page", 0) if len(question.choices) > size else 0
         shown = question.choices[page * size : (page + 1) * size] if len(question.choices) > size else question.choices
         buttons = [
-            Button(("☑ " if c.value in selected else "☐ ") * question.several + self._plain(c.label), self._data(question, c.value))
+            Button(
+                ("☑ " if c.value in selected else "☐ ") * question.several + self._plain(c.label),
+                self._data(question, c.value),
+            )
             for c in shown
         ]
         if len(question.choices) > size:
             last = (len(question.choices) - 1) // size
-            buttons.append(Button(self._plain(_("More …")), self._data(question, f"{PAGE}{0 if page >= last else page + 1}")))
+            buttons.append(
+                Button(self._plain(_("More …")), self._data(question, f"{PAGE}{0 if page >= last else page + 1}"))
+            )
         if question.several:
             buttons.append(Button(self._plain(_("Done")), self._data(question, DONE)))
         return (*buttons, *self.buttons(question.links), *self._ways_out(question))

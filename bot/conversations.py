@@ -31,7 +31,7 @@ from bot.chat import (
     Open,
     Progress,
 )
-from bot.languages import Languages, Words, _, paragraphs
+from bot.languages import Languages, Words, _
 from bot.messages import Abilities, Incoming, Kind, Outgoing
 from bot.outbox import Urgency
 from bot.people import Person
@@ -73,7 +73,11 @@ class Conversations:
     """All conversations of the bot, and how a turn of one is taken."""
 
     def __init__(
-        self, profile: Profile, languages: Languages, table: tuple[Conversation, ...], abilities: Mapping[str, Abilities]
+        self,
+        profile: Profile,
+        languages: Languages,
+        table: tuple[Conversation, ...],
+        abilities: Mapping[str, Abilities],
     ) -> None:
         self.profile = profile
         self.languages = languages
@@ -237,7 +241,8 @@ class _Turn:
 
     def _start(self, name: str, argument: str) -> Progress:
         found = self.db.execute(
-            "DELETE FROM conversations WHERE person = ? AND name = ? RETURNING answers, argument", (self.person.id, name)
+            "DELETE FROM conversations WHERE person = ? AND name = ? RETURNING answers, argument",
+            (self.person.id, name),
         ).fetchall()
         answers = json.loads(found[0]["answers"]) if found and found[0]["argument"] == argument else {}
         if answers:
@@ -253,7 +258,8 @@ class _Turn:
     def _open(self) -> Progress | None:
         """Return the conversation whose question is open: the newest that was not left."""
         row = self.db.execute(
-            "SELECT * FROM conversations WHERE person = ? AND left_at IS NULL ORDER BY id DESC LIMIT 1", (self.person.id,)
+            "SELECT * FROM conversations WHERE person = ? AND left_at IS NULL ORDER BY id DESC LIMIT 1",
+            (self.person.id,),
         ).fetchone()
         if row is None:
             return None
@@ -335,13 +341,22 @@ class _Turn:
         self._collect(chat)
         if self._open() or not chat.said:
             self._go_on()
-        elif not self.outgoing[-1].buttons:
-            back = Link(self.all.by_name["menu"].label, "menu")
-            self.outgoing[-1] = replace(self.outgoing[-1], buttons=chat.buttons([back]))
+        else:
+            self._link_to_menu(chat)
+
+    def _link_to_menu(self, chat: Chat) -> None:
+        """Let the last message lead back, unless it has buttons of its own."""
+        last = max(index for index, outgoing in enumerate(self.outgoing) if outgoing.act == "send")
+        if not self.outgoing[last].buttons:
+            link = Link(self.all.by_name["menu"].label, "menu")
+            self.outgoing[last] = replace(self.outgoing[last], buttons=chat.buttons([link]))
 
     def _collect(self, chat: Chat) -> None:
         self.person = chat.person
         self.outgoing += chat.changed + chat.said
+        if chat.commands_changed:
+            commands = self.all.commands(self.person, self.person.language)
+            self.outgoing.append(Outgoing(act="commands", commands=commands))
         self.notices += chat.notices
 
     def _save(self, progress: Progress) -> None:
@@ -369,7 +384,9 @@ class _Turn:
     def _acknowledge(self) -> None:
         """Let the button stop spinning. It has an address of its own, so that no message to the person waits for it."""
         press_id = self.heard.press_id
-        outbox.put(self.db, self.heard.messenger, press_id, None, Outgoing(act="acknowledge", press_id=press_id), self.now)
+        outbox.put(
+            self.db, self.heard.messenger, press_id, None, Outgoing(act="acknowledge", press_id=press_id), self.now
+        )
 
     def _write(self) -> None:
         known = self.db.execute("SELECT 1 FROM people WHERE id = ?", (self.person.id,)).fetchone()

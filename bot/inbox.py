@@ -15,25 +15,27 @@ class Stored:
 
     id: str
     payload: str
-    heard_at: int
 
 
-def store(db: sqlite3.Connection, messenger: str, heard: list[tuple[str, str]], now: int) -> None:
-    """Keep payloads by their ids; what was brought before is left alone."""
-    db.executemany(
-        "INSERT OR IGNORE INTO inbox (messenger, id, payload, heard_at) VALUES (?, ?, ?, ?)",
-        [(messenger, id, payload, now) for id, payload in heard],
-    )
+def store(db: sqlite3.Connection, messenger: str, heard: list[tuple[str, str]], now: int) -> list[Stored]:
+    """Keep payloads by their ids; return those that are new. What was brought before is left alone."""
+    fresh = []
+    for id, payload in heard:
+        if db.execute(
+            "INSERT OR IGNORE INTO inbox (messenger, id, payload, heard_at) VALUES (?, ?, ?, ?)",
+            (messenger, id, payload, now),
+        ).rowcount:
+            fresh.append(Stored(id, payload))
+    return fresh
 
 
-def waiting(db: sqlite3.Connection, messenger: str, limit: int) -> list[Stored]:
-    """Return the oldest messages that had no turn yet, in the order in which they came."""
+def waiting(db: sqlite3.Connection, messenger: str) -> list[Stored]:
+    """Return the messages that had no turn yet, in the order in which they came."""
     rows = db.execute(
-        "SELECT id, payload, heard_at FROM inbox WHERE messenger = ? AND payload IS NOT NULL AND parked = 0"
-        " ORDER BY heard_at, rowid LIMIT ?",
-        (messenger, limit),
+        "SELECT id, payload FROM inbox WHERE messenger = ? AND payload IS NOT NULL AND parked = 0 ORDER BY heard_at, rowid",
+        (messenger,),
     )
-    return [Stored(row["id"], row["payload"], row["heard_at"]) for row in rows]
+    return [Stored(row["id"], row["payload"]) for row in rows]
 
 
 def take(db: sqlite3.Connection, messenger: str, id: str) -> bool:

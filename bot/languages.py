@@ -12,7 +12,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_time
+from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -49,13 +51,20 @@ class Bold:
 
 
 @dataclass(frozen=True)
+class Rendered:
+    """Markup that was put together before, such as the preview of a message for others."""
+
+    markup: str
+
+
+@dataclass(frozen=True)
 class InEveryLanguage:
     """A text for somebody whose language is not known: in all of them, one below the other."""
 
     words: "Words"
 
 
-Words = Text | Localized | Lines | Bold | InEveryLanguage | str
+Words = Text | Localized | Lines | Bold | InEveryLanguage | Rendered | date | str
 """Anything that can be rendered. A `str` is taken as it is, as text and never as markup."""
 
 
@@ -84,26 +93,46 @@ def listing(parts: Iterable[Words]) -> Lines:
     return Lines(tuple(parts), ", ")
 
 
+def own_name(language: str) -> str:
+    """Return what a language calls itself."""
+    name = Locale(language).get_display_name(language) or language
+    return name[0].upper() + name[1:]
+
+
 class Languages:
     """The languages people can choose, with their catalogs."""
 
     def __init__(self, codes: Iterable[str], folder: Path = FOLDER) -> None:
         self.codes = tuple(codes)
+        self._folder = folder
         self._catalogs = {code: _catalog(folder / code / "LC_MESSAGES" / f"{DOMAIN}.po", code) for code in self.codes}
 
     def render(self, words: Words, language: str) -> str:
         """Return the markup of a text in that language."""
         if isinstance(words, str):
             return markup.escape(words)
-        if isinstance(words, Localized):
-            return words[language]
-        if isinstance(words, Lines):
-            return words.separator.join(part for part in (self.render(part, language) for part in words.parts) if part)
-        if isinstance(words, InEveryLanguage):
-            return "\n\n".join(dict.fromkeys(self.render(words.words, code) for code in self.codes))
-        if isinstance(words, Bold):
-            return f"<b>{self.render(words.words, language)}</b>"
-        return self._translate(words, language)
+        match words:
+            case Text():
+                return self._translate(words, language)
+            case Localized():
+                return words[language]
+            case Rendered():
+                return words.markup
+            case Lines():
+                parts = (self.render(part, language) for part in words.parts)
+                return words.separator.join(part for part in parts if part)
+            case Bold():
+                return f"<b>{self.render(words.words, language)}</b>"
+            case InEveryLanguage():
+                return "\n\n".join(dict.fromkeys(self.render(words.words, code) for code in self.codes))
+            case date():
+                return _written_date(words, language)
+
+    def untranslated(self, language: str) -> int:
+        """Return how many texts of the catalog are missing or only guessed in a language."""
+        with (self._folder / language / "LC_MESSAGES" / f"{DOMAIN}.po").open(encoding="utf-8") as source:
+            catalog = read_po(source, locale=language)
+        return sum(not _is_translated(message) for message in catalog if message.id)
 
     def plain(self, words: Words, language: str) -> str:
         """Return the text without markup, as on a button."""
@@ -114,17 +143,24 @@ class Languages:
         pattern = catalog.ngettext(text.id, text.plural, text.n) if text.plural else catalog.gettext(text.id)
         if not text.values:
             return pattern
-        return pattern.format_map({name: self._value(value, language) for name, value in text.values.items()})
+        values = {
+            name: str(value) if isinstance(value, int) else self.render(value, language)
+            for name, value in text.values.items()
+        }
+        return pattern.format_map(values)
 
-    def _value(self, value: Any, language: str) -> str:
-        if isinstance(value, datetime):
-            day = format_date(value, "EEEE, d MMMM y" if language != "de" else "EEEE, d. MMMM y", locale=language)
-            return f"{day}, {format_time(value, 'HH:mm', locale=language)}"
-        if isinstance(value, date):
-            return format_date(value, "dd.MM.y", locale=language)
-        if isinstance(value, int):
-            return str(value)
-        return self.render(value, language)
+
+def _written_date(day: date, language: str) -> str:
+    """Return 09.02.2023 for a day, and for a time "Donnerstag, 9. Februar 2023, 15:30" in its own zone."""
+    if not isinstance(day, datetime):
+        return format_date(day, "dd.MM.y", locale=language)
+    written = format_date(day, "EEEE, d. MMMM y" if language == "de" else "EEEE, d MMMM y 'р'.", locale=language)
+    return f"{written}, {format_time(day, 'HH:mm', tzinfo=day.tzinfo, locale=language)}"
+
+
+def _is_translated(message: Message) -> bool:
+    texts = message.string if isinstance(message.string, tuple | list) else [message.string]
+    return all(texts) and not message.fuzzy
 
 
 def _catalog(path: Path, code: str) -> gettext.GNUTranslations:

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-
 LONGEST_DATA = 64
 """Bytes that a button can carry (Bot API, InlineKeyboardButton.callback_data)."""
 
@@ -145,4 +144,3 @@ class Transport(Protocol):
 
 class Unreadable(Exception):
     """A payload that is not what the messenger promises to send."""
-

@@ -67,7 +67,8 @@ def stop_news(db: sqlite3.Connection, person: int, now: int) -> None:
     """Send this person no more news; copies that have not left are withdrawn in the same moment."""
     db.execute("UPDATE people SET news_stopped_at = ? WHERE id = ? AND news_stopped_at IS NULL", (now, person))
     db.execute(
-        "UPDATE outbox SET state = 'withdrawn' WHERE person = ? AND broadcast IS NOT NULL AND state = 'waiting'", (person,)
+        "UPDATE outbox SET state = 'withdrawn' WHERE person = ? AND broadcast IS NOT NULL AND state = 'waiting'",
+        (person,),
     )
 
 
@@ -101,4 +102,3 @@ def forget_passers_by(db: sqlite3.Connection, now: int) -> int:
     for stranger in strangers:
         forget(db, stranger["id"])
     return len(strangers)
-

@@ -76,7 +76,9 @@ def _telegram(env: Env, faults: list[str]) -> Telegram:
     if not token:
         faults.append("TELEGRAM_TOKEN is missing. BotFather on Telegram gives it to you.")
     elif not TOKEN.fullmatch(token):
-        faults.append("TELEGRAM_TOKEN does not look like a token of BotFather: digits, a colon, then letters and digits.")
+        faults.append(
+            "TELEGRAM_TOKEN does not look like a token of BotFather: digits, a colon, then letters and digits."
+        )
     api_url = (env.str("TELEGRAM_API_URL", "") or "https://api.telegram.org").rstrip("/")
     if not re.match(r"https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/]", api_url + "/"):
         faults.append("TELEGRAM_API_URL should begin with https:// (http:// only for this machine).")

@@ -45,7 +45,9 @@ def clean(text: str) -> str:
 def normal(text: str) -> str:
     """Return the form in which two spellings of the same word are equal."""
     text = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
-    text = "".join(c for c in text if c not in "\ufe0f\u20e3\u200d" and unicodedata.category(c) != "Cf").translate(_FOLD)
+    text = "".join(c for c in text if c not in "\ufe0f\u20e3\u200d" and unicodedata.category(c) != "Cf").translate(
+        _FOLD
+    )
     text = re.sub(r"\s+", " ", text).strip().lstrip("/").rstrip(" .,!):;").lstrip(" (")
     return text
 

@@ -1,0 +1,54 @@
+"""What is missing before going live, one plain sentence each."""
+
+from datetime import date
+
+from telegram.error import InvalidToken, TelegramError
+
+from bot import languages as languages_module
+from bot.languages import Languages
+from bot.profile import Profile
+from bot.settings import Settings
+from bot.transports.telegram import TelegramTransport
+
+OLD = 180
+"""Days after which a help line has to be called again."""
+
+
+async def check(settings: Settings, profile: Profile, today: date) -> list[str]:
+    """Return all that stands between this installation and the public."""
+    return [*_profile(profile, today), *_translations(profile), *await _telegram(settings)]
+
+
+def _profile(profile: Profile, today: date) -> list[str]:
+    faults = []
+    if any(not profile.legal.imprint[language] for language in profile.languages):
+        faults.append("The profile has no imprint.")
+    if not profile.legal.privacy_contact:
+        faults.append("The profile names no contact for questions of privacy.")
+    for line in profile.helplines:
+        if (today - line.checked_on).days > OLD:
+            faults.append(
+                f"The help line {line.number} was last checked on {line.checked_on}. Please call it and renew the date."
+            )
+    return faults
+
+
+def _translations(profile: Profile) -> list[str]:
+    missing = []
+    for language in profile.languages:
+        if not (languages_module.FOLDER / language).is_dir():
+            missing.append(f"There are no texts in the language {language}.")
+        elif n := Languages([language]).untranslated(language):
+            missing.append(f"{n} texts are missing in the language {language}.")
+    return missing
+
+
+async def _telegram(settings: Settings) -> list[str]:
+    async with TelegramTransport(settings.telegram) as telegram:
+        try:
+            await telegram.user_name()
+        except InvalidToken:
+            return ["Telegram refuses the token. Please compare it with what BotFather gave you."]
+        except TelegramError:
+            return ["Telegram cannot be reached from this machine."]
+    return []

@@ -1,0 +1,39 @@
+"""The small HTTP server of the bot: `/health` for its supervisor, and the webhook if one is set."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes of a webhook's body."""
+DEAF = 120
+"""Seconds without an answer of the messenger after which the bot counts as not healthy."""
+
+
+@asynccontextmanager
+async def serve(
+    listen: tuple[str, int],
+    heard_at: Callable[[], float | None],
+    webhook: tuple[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] | None,
+) -> AsyncIterator[int]:
+    """Serve while the block lasts and yield the port. `heard_at`: when a poll last worked, None if nobody polls."""
+
+    async def health(_: web.Request) -> web.Response:
+        heard = heard_at()
+        deaf = heard is not None and time.monotonic() - heard > DEAF
+        return web.json_response({"status": "deaf" if deaf else "ok"}, status=503 if deaf else 200)
+
+    app = web.Application(client_max_size=LARGEST_BODY)
+    app.router.add_get("/health", health)
+    if webhook:
+        app.router.add_post(*webhook)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, *listen, shutdown_timeout=1)
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,56 @@
+"""How registrations and offers are read back to people."""
+
+from bot.interests import Frequency, Interest
+from bot.languages import Bold, Lines, Words, _, listing
+from bot.offers import CHAT, Offer
+from bot.profile import Item, Profile
+
+FREQUENCIES = {Frequency.AT_ONCE: _("At once, when there is news"), Frequency.WEEKLY: _("Once a week, on Friday")}
+TIMES = {
+    "mornings": _("On working days before noon"),
+    "afternoons": _("On working days after noon"),
+    "evenings": _("In the evening"),
+    "weekends": _("At the weekend"),
+}
+
+
+def named(name: Words, value: Words) -> Words:
+    """Return "name: value"."""
+    return Lines((Bold(Lines((name, ":"), "")), value), " ")
+
+
+def names(items: tuple[Item, ...], ids: list[str]) -> Words:
+    """Return the names of some items, in the order of the profile."""
+    found = [item.name for item in items if item.id in ids]
+    return listing(found) if found else _("no answer")
+
+
+def interest_lines(profile: Profile, interest: Interest) -> list[Words]:
+    """Return a registration line by line."""
+    shown = [
+        named(_("Topics"), names(profile.topics, interest.topics)),
+        named(_("Where you live"), names(profile.places, [interest.place or ""])),
+    ]
+    if interest.raion:
+        shown.append(named(_("Part of the region"), names(profile.raions, [interest.raion])))
+    if interest.age_bands:
+        shown.append(named(_("Age of the children"), names(profile.age_bands, interest.age_bands)))
+    return [*shown, named(_("News"), FREQUENCIES[Frequency(interest.frequency)])]
+
+
+def offer_lines(profile: Profile, offer: Offer) -> list[Words]:
+    """Return an offer line by line."""
+    shown = [
+        named(_("Number"), offer.reference),
+        named(_("How you help"), names(profile.roles, offer.roles)),
+        named(_("Languages"), names(profile.spoken, offer.spoken)),
+        named(
+            _("Times"), listing(TIMES[time] for time in offer.times if time in TIMES) if offer.times else _("no answer")
+        ),
+        named(_("District"), names(profile.districts, [offer.district or ""])),
+        named(_("Name"), offer.name),
+        named(_("Contact"), _("this chat") if offer.contact == CHAT else offer.contact),
+    ]
+    if offer.organisation:
+        shown.append(named(_("Organisation"), offer.organisation))
+    return [*shown, _("This offer is paused.")] if offer.paused else shown
