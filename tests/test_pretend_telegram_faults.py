@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -416,8 +417,8 @@ async def test_it_runs_as_a_process_of_its_own() -> None:
     url = (await process.stdout.readline()).decode().strip()
     async with aiohttp.ClientSession() as session, session.get(f"{url}/bot{TEST_TOKEN}/getMe") as response:
         assert (await response.json())["result"]["username"] == "bruecke_mist_bot"
-    process.terminate()
-    await process.wait()
+    process.send_signal(signal.SIGINT)
+    assert await process.wait() == 0
 
 
 def test_its_options_are_explained(capsys: pytest.CaptureFixture[str]) -> None:

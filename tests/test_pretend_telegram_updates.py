@@ -79,6 +79,13 @@ async def test_an_offset_far_beyond_the_end_confirms_nothing(bot: Client, petro:
     assert await bot.poll(number + 11) == []
 
 
+async def test_what_nobody_takes_for_a_day_is_gone(telegram: PretendTelegram, bot: Client, petro: Person) -> None:
+    petro.write("yesterday")
+    telegram.goes_forward(25 * 3600)
+    petro.write("today")
+    assert texts(await bot.poll()) == ["today"]
+
+
 async def test_a_long_poll_ends_with_the_first_update(telegram: PretendTelegram, bot: Client, petro: Person) -> None:
     poll = bot.polling()
     await telegram.changed(lambda: telegram.updates.waiting)

@@ -2,7 +2,7 @@
 
 The rules are those of `Client.cpp` and `TQueue.cpp`: an offset confirms everything below it; what is not confirmed is
 given again; an offset more than ten beyond the end is taken for nonsense and confirms nothing; a second poll ends the
-first one.
+first one; what nobody takes for a day is gone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.demo.telegram_rules import Refused
 
 BEYOND = 10
+KEPT_SECONDS = 24 * 3600
 OTHER_POLL = "terminated by other getUpdates request; make sure that only one bot instance is running"
 
 
@@ -30,6 +32,8 @@ class Updates:
     def __init__(self) -> None:
         self.next_id = random.randrange(100_000_000, 900_000_000)  # noqa: S311  # guards nothing
         self.queue: deque[tuple[int, bytes]] = deque()
+        self.times: deque[float] = deque()
+        self.now: Callable[[], float] = time.time
         self.allowed = USUAL_UPDATES
         self.polls = 0
         self.confirmed = 0
@@ -53,6 +57,7 @@ class Updates:
         given = update.get("update_id", self.next_id)
         number = given if isinstance(given, int) and not isinstance(given, bool) else self.next_id
         self.queue.append((number, json.dumps({"update_id": number} | update).encode()))
+        self.times.append(self.now())
         self.next_id = number + 1
         self.arrived.set()
         self.wake(None)
@@ -80,7 +85,15 @@ class Updates:
 
     def forget_first(self) -> None:
         self.queue.popleft()
+        self.times.popleft()
         self.confirmed += 1
+
+    def drop_old(self) -> None:
+        """Lose what was not taken for a day."""
+        oldest = self.now() - KEPT_SECONDS
+        while self.times and self.times[0] < oldest:
+            self.queue.popleft()
+            self.times.popleft()
 
     async def poll(self, offset: int, limit: int, seconds: int) -> bytes:
         """Return the answer to getUpdates, waiting up to `seconds` for something.
@@ -88,6 +101,7 @@ class Updates:
         Raises: Refused (409) when another poll or a webhook ends the wait. Cancellation leaves the queue as it is.
         """
         self.wake(conflict(OTHER_POLL))
+        self.drop_old()
         self.confirm(offset)
         self.polls += 1
         if not self.queue and seconds > 0:
@@ -112,6 +126,7 @@ class Updates:
 
     def drop_all(self) -> None:
         self.queue.clear()
+        self.times.clear()
 
 
 def end_wait(waiter: asyncio.Future[None]) -> None:

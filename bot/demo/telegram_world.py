@@ -60,6 +60,7 @@ class World:
         self.descriptions: dict[tuple[str, str], str] = {}
         self.updates = Updates()
         self.updates.changed = self.look_again
+        self.updates.now = self.now
         self.person_ids = itertools.count(700_000_001)
         self.group_ids = itertools.count(1)
         self.press_ids = itertools.count(4_000_000_000_000_000_001)
