@@ -43,7 +43,7 @@ def run() -> None:
     found, city = _read()
     logs.set_up(found.log_format)
     with _only_one(found.database):
-        _until_stopped(_run(found, city))
+        _until_stopped(run_bot(found, city, Limits()))
 
 
 @cli.command()
@@ -132,12 +132,13 @@ def _until_stopped(main: Coroutine[Any, Any, None]) -> None:
         _give_up([str(fault)])
 
 
-async def _run(found: Settings, city: Profile) -> None:
+async def run_bot(found: Settings, city: Profile, limits: Limits) -> None:
+    """Run the bot with everything it needs until cancelled."""
     languages = Languages(city.languages)
     async with open_store(found.database) as store, TelegramTransport(found.telegram) as telegram:
         table = handlers.conversations(city)
         conversations = Conversations(city, languages, table, {telegram.messenger: telegram.abilities})
-        account = bridge.Account(store, telegram, conversations, Limits())
+        account = bridge.Account(store, telegram, conversations, limits)
         clock = Clock(store, languages, staff_texts.progress, staff_texts.report, account.sender.wake)
         webhook = (WEBHOOK_PATH, telegram.webhook) if found.telegram.webhook_url else None
         async with web.serve(found.listen, lambda: None if webhook else telegram.heard_at, webhook):

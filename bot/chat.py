@@ -122,6 +122,7 @@ class _Question:
     label: Words | None = None
     skip: bool = False
     selected: tuple[str, ...] = ()
+    must: bool = False
     check: Callable[[str], Any] | None = None
 
 
@@ -216,6 +217,7 @@ class Chat:
         label: Words | None = None,
         links: Iterable[Link] = (),
         skip: Literal[False] = False,
+        must: bool = False,
     ) -> str: ...
 
     @overload
@@ -228,6 +230,7 @@ class Chat:
         label: Words | None = None,
         links: Iterable[Link] = (),
         skip: bool,
+        must: bool = False,
     ) -> str | None: ...
 
     async def choose(
@@ -239,10 +242,14 @@ class Chat:
         label: Words | None = None,
         links: Iterable[Link] = (),
         skip: bool = False,
+        must: bool = False,
     ) -> str | None:
-        """Return the value of the one choice taken; None if it was skipped. With a `label` it appears in the review."""
+        """Return the value of the one choice taken; None if it was skipped.
+
+        With a `label` it appears in the review. `must`: there is no button to leave without an answer.
+        """
         chosen: str | None = self._ask(
-            _Question(key, question, _choices(choices), links=tuple(links), label=label, skip=skip)
+            _Question(key, question, _choices(choices), links=tuple(links), label=label, skip=skip, must=must)
         )
         return chosen
 
@@ -515,6 +522,8 @@ class Chat:
         return (*buttons, *self.buttons(question.links), *self._ways_out(question))
 
     def _ways_out(self, question: _Question) -> Iterable[Button]:
+        if question.must:
+            return
         if question.skip:
             yield Button(self._plain(_("Skip")), self._data(question, SKIP))
         yield Button(self._plain(_("← Back")), self._data(question, BACK), wide=False)

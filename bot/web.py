@@ -29,10 +29,10 @@ async def serve(
     app.router.add_get("/health", health)
     if webhook:
         app.router.add_post(*webhook)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, *listen, shutdown_timeout=1)
+        site = web.TCPSite(runner, *listen)
         await site.start()
         yield runner.addresses[0][1]
     finally:

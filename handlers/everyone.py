@@ -19,7 +19,9 @@ async def choose_language(chat: Chat) -> None:
     language = chat.argument
     if language not in codes:
         choices = [Choice(code, own_name(code), (code,)) for code in codes]
-        language = await chat.choose("language", InEveryLanguage(_("Welcome! Please choose a language.")), choices)
+        language = await chat.choose(
+            "language", InEveryLanguage(_("Welcome! Please choose a language.")), choices, must=True
+        )
     is_first_time = not chat.person.language
     people.speak(chat.db, chat.person.id, language)
     chat.become(language=language)

@@ -11,24 +11,19 @@ import json
 import logging
 import random
 import time
-import warnings
 from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
-from telegram.warnings import PTBUserWarning
 
 from bot import words
 from bot.messages import Abilities, Button, Hear, Incoming, Kind, Outcome, Outgoing, State, Unreadable
 from bot.settings import Telegram as Settings
-from bot.transports.telegram_request import AiohttpRequest, NotSent
+from bot.transports.telegram_request import READ, AiohttpRequest, NotSent
 
 log = logging.getLogger(__name__)
-
-# do_api_request wants the typed methods to be used; they build objects that cost more than the rest of a turn.
-warnings.filterwarnings("ignore", "Please use 'Bot", PTBUserWarning)
 
 POLL = 25
 """Seconds that Telegram holds an empty getUpdates open."""
@@ -46,6 +41,14 @@ DONE = ("message is not modified", "query is too old", "message to delete not fo
 GONE = ("message to edit not found", "message can't be edited")
 
 
+class _RawBot(Bot):
+    """python-telegram-bot's Bot, asked for raw results: building objects costs more than all the rest of a turn."""
+
+    async def raw(self, method: str, parameters: dict[str, Any], wait: float) -> Any:
+        """Call a method and return its JSON as it is. Raises: TelegramError."""
+        return await self._post(method, parameters, read_timeout=wait)
+
+
 class TelegramTransport:
     """One bot account on Telegram; an `async with` opens and closes its connections."""
 
@@ -55,7 +58,7 @@ class TelegramTransport:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._request = AiohttpRequest()
-        self.bot = Bot(
+        self._bot = _RawBot(
             settings.token,
             base_url=f"{settings.api_url}/bot",
             base_file_url=f"{settings.api_url}/file/bot",
@@ -73,10 +76,10 @@ class TelegramTransport:
     async def __aexit__(self, *_: object) -> None:
         await self._request.shutdown()
 
-    async def call(self, method: str, wait: float | None = None, **parameters: Any) -> Any:
+    async def call(self, method: str, wait: float = READ, **parameters: Any) -> Any:
         """Call a method of the Bot API and return its raw result. Raises: TelegramError."""
         given = {name: value for name, value in parameters.items() if value is not None}
-        return await self.bot.do_api_request(method, given, **({} if wait is None else {"read_timeout": wait}))
+        return await self._bot.raw(method, given, wait)
 
     # ------------------------------------------------------------------ listen
 

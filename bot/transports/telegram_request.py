@@ -5,11 +5,13 @@ The token stands in every address, so no foreign exception passes: their texts n
 """
 
 import json
+import ssl
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+import certifi
 from telegram._utils.defaultvalue import DefaultValue  # the type of "not given" in the signature we fulfil
 from telegram._utils.types import ODVInput
 from telegram.error import NetworkError
@@ -46,7 +48,7 @@ class AiohttpRequest(BaseRequest):
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(_left)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE),
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE, ssl=_trust()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trace_configs=[trace],
                 trust_env=True,
@@ -90,6 +92,13 @@ class AiohttpRequest(BaseRequest):
         if status >= 500:
             raise Unclear(f"status {status}")
         return status, answer
+
+
+def _trust() -> ssl.SSLContext:
+    """Trust the authorities of the machine and certifi's: a bare Debian has none of its own."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 async def _left(session: aiohttp.ClientSession, context: SimpleNamespace, params: Any) -> None:

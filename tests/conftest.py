@@ -1,0 +1,47 @@
+"""People and things that tests are about."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.staff import Role
+from tests.bridge import Somebody, Town, town
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Town]:
+    """The bot of Dortmund and Schytomyr, running."""
+    async with town(tmp_path) as place:
+        yield place
+
+
+@pytest.fixture
+async def refugee(bot: Town) -> Somebody:
+    """Somebody from the region who speaks Ukrainian, in front of the menu."""
+    oksana = bot.somebody("Oksana", "uk")
+    await oksana.writes("/start")
+    await oksana.picks("Українська")
+    await oksana.sees("Я з Житомирщини")
+    return oksana
+
+
+@pytest.fixture
+async def volunteer(bot: Town) -> Somebody:
+    """Somebody in Dortmund who speaks German, in front of the menu."""
+    thomas = bot.somebody("Thomas", "de")
+    await thomas.writes("/start")
+    await thomas.picks("Deutsch")
+    await thomas.sees("Ich komme aus der Region Schytomyr")
+    return thomas
+
+
+@pytest.fixture
+async def office(bot: Town) -> Somebody:
+    """Somebody in the city's office, a member of staff."""
+    code = await bot.invitation(Role.ADMIN)
+    maria = bot.somebody("Maria", "de")
+    await maria.writes(f"/start join-{code}")
+    await maria.picks("Deutsch")
+    await maria.sees("Willkommen im Team")
+    return maria
