@@ -31,21 +31,21 @@ INVITATION = 60.0
 """Seconds that printing an invitation may take."""
 
 
-async def run_demo(port: int = 8080) -> None:
+async def run_demo(port: int = 8080, data: Path = DATA, command: Sequence[str] = BOT) -> None:
     """Play the demo until SIGTERM or Ctrl-C; the page is on the first free port from `port` on."""
     ended = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
     with free_port(port) as listening:
         taken = listening.getsockname()[1]
-        database = DATA / ("demo.db" if taken == port else f"demo-{taken}.db")
-        async with playing(database) as demo, serve(demo.page, listening) as address:
+        database = data / ("demo.db" if taken == port else f"demo-{taken}.db")  # a second demo leaves the first alone
+        async with playing(database, command) as demo, serve(demo.page, listening) as address:
             click.echo(f"Four telephones are waiting in your browser at {address} – Ctrl-C ends the demo.")
             await ended.wait()
 
 
 @asynccontextmanager
-async def playing(database: Path, command: Sequence[str] = BOT) -> AsyncIterator["Demo"]:
+async def playing(database: Path, command: Sequence[str]) -> AsyncIterator["Demo"]:
     """Have a demo in play: its pretend Telegram and its bot run until the block is left."""
     async with asyncio.TaskGroup() as tasks:
         demo = Demo(database, command, tasks)

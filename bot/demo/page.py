@@ -268,7 +268,9 @@ class Page:
         if event["event"] == "call":
             self.called(self.stage.telegram.calls[-1])
         elif event["event"] == "toast":
-            self.happened(event["chat_id"], "answerCallbackQuery ✓")
+            who = self.whose(event["chat_id"])
+            if who is not None:
+                self.strips[who].happened("answerCallbackQuery ✓", failed=False)
         self.stir()
 
     def polled(self) -> None:
@@ -279,13 +281,12 @@ class Page:
     def called(self, call: Call) -> None:
         """Show a call under the telephone that it was for; one for nobody under the last, if it failed."""
         text, failed = in_plain_words(call)
-        last = self.people[self.last].id if failed and self.last else None
-        self.happened(call.chat_id or last, text, failed)
+        who = self.whose(call.chat_id) or (self.last if failed else None)
+        if who is not None:
+            self.strips[who].happened(text, failed)
 
-    def happened(self, chat_id: int | None, text: str, failed: bool = False) -> None:
-        for who, person in self.people.items():
-            if person.id == chat_id:
-                self.strips[who].happened(text, failed)
+    def whose(self, chat_id: int | None) -> str | None:
+        return next((who for who, person in self.people.items() if person.id == chat_id), None)
 
     def wrote(self, changes: Mapping[str, "Change"]) -> None:
         """Show what the bot wrote: under the telephone on which something was done last."""
@@ -427,6 +428,7 @@ ATTACHMENTS: dict[str, Callable[[Person], Awaitable[object]]] = {
     "voice": lambda person: person.sends_voice(),
     "sticker": lambda person: person.sends_sticker("🌻"),
     "location": lambda person: person.sends_location(),
+    "contact": lambda person: person.sends_contact(),
     "document": lambda person: person.sends_document(),
 }
 routes = web.RouteTableDef()

@@ -334,8 +334,11 @@ class Telephone {
 
   link(node, children) {
     if (!node.writes) return element("a", { href: node.href, target: "_blank", rel: "noopener noreferrer" }, ...children);
-    const made = button("", () => this.act("writes", { text: node.writes }));
-    made.append(...children);
+    const made = element("a", { href: "#", role: "button", class: node.writes.startsWith("/start ") ? null : "command" }, ...children);
+    made.addEventListener("click", (event) => {
+      event.preventDefault();
+      this.act("writes", { text: node.writes });
+    });
     return made;
   }
 
