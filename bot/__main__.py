@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from telegram.error import TelegramError
@@ -97,7 +97,7 @@ def _read() -> tuple[Settings, Profile]:
     return found, city
 
 
-def _give_up(faults: list[str]) -> None:
+def _give_up(faults: list[str]) -> NoReturn:
     for sentence in faults:
         click.echo(sentence, err=True)
     sys.exit(CANNOT_START)

@@ -59,12 +59,13 @@ class Account:
         while True:
             try:
                 fresh = await self._store.write(lambda db: inbox.store(db, self.transport.messenger, heard, now))
-                break
             except sqlite3.Error as fault:  # full or broken disk: nothing is acknowledged, so nothing is lost
                 log.error("cannot store what was heard: %s", describe(fault))
                 await asyncio.sleep(WAIT_FOR_DISK)
-        for stored in fresh:
-            self._turns.put_nowait(stored)
+            else:
+                for stored in fresh:
+                    self._turns.put_nowait(stored)
+                return
 
     async def _take_turns(self) -> None:
         """Hand each stored message to the writer in order, without waiting for one to be committed before the next."""
@@ -88,7 +89,7 @@ class Account:
         except Unreadable:
             log.warning("a message of %s cannot be read and is put aside", self.transport.messenger)
             await self._store.write(lambda db: inbox.take(db, self.transport.messenger, stored.id))
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 - the one broad place: here a turn ends
             log.error("a turn failed: %s", describe(fault))
             await self._try_again(stored)
         self.sender.wake()
@@ -97,11 +98,12 @@ class Account:
         while True:
             try:
                 parked = await self._store.write(lambda db: inbox.failed(db, self.transport.messenger, stored.id))
-                break
             except sqlite3.Error:
                 await asyncio.sleep(WAIT_FOR_DISK)
-        if not parked:
-            self._turns.put_nowait(stored)
+            else:
+                if not parked:
+                    self._turns.put_nowait(stored)
+                return
 
 
 async def _watch(task: "asyncio.Task[None]") -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from bot.interests import Frequency
 from bot.messages import State
 from bot.outbox import Urgency
+from bot.storage import insert
 
 WEEKLY_DAY, WEEKLY_HOUR = 4, 10
 """Friday, ten o'clock: when people who chose "once a week" get theirs."""
@@ -95,11 +96,11 @@ def start(db: sqlite3.Connection, author: int, texts: Mapping[str, str], audienc
     `now` is in the city's zone: people who chose "once a week" get theirs on its next Friday.
     """
     started = int(now.timestamp())
-    id = db.execute(
+    id = insert(
+        db,
         "INSERT INTO broadcasts (author, texts, audience, previewed, started_at) VALUES (?, ?, ?, ?, ?)",
         (author, json.dumps(dict(texts), ensure_ascii=False), json.dumps(asdict(audience)), 0, started),
-    ).lastrowid
-    assert id is not None
+    )
     db.execute(
         "INSERT INTO outbox (messenger, address, person, urgency, language, broadcast, not_before, written_at)"  # noqa: S608
         f" SELECT messenger, address, person, {Urgency.COPY:d}, language, :broadcast,"

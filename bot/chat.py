@@ -354,11 +354,12 @@ class Chat:
             self.said.clear()  # it was said when the question was answered
             return self._take(question, answers[question.key])
         answers.pop(question.key, None)
-        if self._answer and self._progress.question == question.key:
-            self._try_answer(question)
+        answer, self._answer = self._answer, None
+        if answer and self._progress.question == question.key:
+            self._try_answer(question, answer)
             if question.key in answers:
                 return self._take(question, answers[question.key])
-        self._show_question(question)
+        return self._show_question(question)
 
     def _take(self, question: _Question, value: Any) -> Any:
         self._visited.append(question.key)
@@ -374,10 +375,8 @@ class Chat:
         allowed = {choice.value for choice in question.choices}
         return set(value) <= allowed if question.several else value in allowed
 
-    def _try_answer(self, question: _Question) -> None:
+    def _try_answer(self, question: _Question, answer: Answer) -> None:
         """Understand the answer to the open question, if it is one: puts it among the answers, or shows the question again."""
-        answer, self._answer = self._answer, None
-        assert answer is not None
         if answer.value == ZERO:
             answer = replace(answer, value=SKIP if question.skip else BACK)
         if answer.value == BACK:

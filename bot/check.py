@@ -25,11 +25,11 @@ def _profile(profile: Profile, today: date) -> list[str]:
         faults.append("The profile has no imprint.")
     if not profile.legal.privacy_contact:
         faults.append("The profile names no contact for questions of privacy.")
-    for line in profile.helplines:
-        if (today - line.checked_on).days > OLD:
-            faults.append(
-                f"The help line {line.number} was last checked on {line.checked_on}. Please call it and renew the date."
-            )
+    faults += [
+        f"The help line {line.number} was last checked on {line.checked_on}. Please call it and renew the date."
+        for line in profile.helplines
+        if (today - line.checked_on).days > OLD
+    ]
     return faults
 
 

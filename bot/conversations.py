@@ -36,6 +36,7 @@ from bot.messages import Abilities, Incoming, Kind, Outgoing
 from bot.outbox import Urgency
 from bot.people import Person
 from bot.profile import Profile
+from bot.storage import insert
 
 DOUBLE_PRESS = 3
 """Seconds in which a second press on a button that was taken is a trembling finger and nothing more."""
@@ -247,12 +248,12 @@ class _Turn:
         answers = json.loads(found[0]["answers"]) if found and found[0]["argument"] == argument else {}
         if answers:
             answers = {_LEFT: True, **{key: value for key, value in answers.items() if key != _LEFT}}
-        id = self.db.execute(
+        id = insert(
+            self.db,
             "INSERT INTO conversations (person, name, argument, answers, question, draft, failures, changed_at)"
             " VALUES (?, ?, ?, ?, '', '{}', 0, ?)",
             (self.person.id, name, argument, json.dumps(answers, ensure_ascii=False), self.now),
-        ).lastrowid
-        assert id is not None
+        )
         return Progress(id, name, argument, answers)
 
     def _open(self) -> Progress | None:

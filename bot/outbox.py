@@ -3,7 +3,7 @@
 import json
 import math
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -48,10 +48,14 @@ def put(
     )
 
 
-_WAITING = """SELECT outbox.id, address, person, urgency, payload, outbox.language, broadcast, tries, texts
+_WAITING = """SELECT outbox.id, address, person, urgency, payload, outbox.language, broadcast, tries, not_before, texts
               FROM outbox LEFT JOIN broadcasts ON broadcasts.id = outbox.broadcast
-              WHERE messenger = :messenger AND state = 'waiting' AND not_before <= :now
+              WHERE messenger = :messenger AND state = 'waiting'
               AND address NOT IN (SELECT value FROM json_each(:busy))"""
+_ANSWERS = f"{_WAITING} AND urgency < {Urgency.COPY:d} ORDER BY urgency, outbox.id LIMIT :look_at"
+_COPIES = (
+    f"{_WAITING} AND urgency = {Urgency.COPY:d} AND not_before <= :now ORDER BY not_before, outbox.id LIMIT :look_at"
+)
 
 
 def claim(
@@ -63,23 +67,23 @@ def claim(
     """
     asked = {"messenger": messenger, "now": now, "busy": json.dumps(list(busy))}
     found: dict[str, sqlite3.Row] = {}
-    for urgencies, limit in (((Urgency.ANSWER, Urgency.NOTICE), answers), ((Urgency.COPY,), copies)):
-        for urgency in urgencies:
-            if limit > 0:
-                query = f"{_WAITING} AND urgency = {urgency:d} ORDER BY not_before, outbox.id LIMIT {4 * limit:d}"
-                limit = _first_of_each(db.execute(query, asked), found, limit)
+    for query, most in ((_ANSWERS, answers), (_COPIES, copies)):
+        if most > 0:
+            rows = db.execute(query, {**asked, "look_at": 4 * most})
+            due = [row for row in _first_of_each(rows, found) if row["not_before"] <= now]
+            found |= {row["address"]: row for row in due[:most]}
     for row in found.values():
         db.execute("UPDATE outbox SET state = 'trying', tries = tries + 1 WHERE id = ?", (row["id"],))
     return [_resolved(db, messenger, _row(row)) for row in found.values()]
 
 
-def _first_of_each(rows: Iterable[sqlite3.Row], found: dict[str, sqlite3.Row], limit: int) -> int:
-    """Add the first row of each address to `found`; return how much of the limit is left."""
+def _first_of_each(rows: Iterable[sqlite3.Row], found: Container[str]) -> Iterable[sqlite3.Row]:
+    """Return the first row of each address that is not among those found: what comes later may not overtake it."""
+    first: dict[str, sqlite3.Row] = {}
     for row in rows:
-        if limit and row["address"] not in found:
-            found[row["address"]] = row
-            limit -= 1
-    return limit
+        if row["address"] not in found:
+            first.setdefault(row["address"], row)
+    return first.values()
 
 
 def _row(row: sqlite3.Row) -> Row:

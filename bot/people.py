@@ -7,6 +7,8 @@ after their last message.
 import sqlite3
 from dataclasses import dataclass
 
+from bot.storage import insert
+
 FORGOTTEN_AFTER = 24 * 3600
 """Seconds after which the language and the unfinished conversation of somebody who registered nothing are forgotten."""
 
@@ -46,8 +48,7 @@ def find_or_add(db: sqlite3.Connection, messenger: str, address: str, now: int) 
 
 
 def _add(db: sqlite3.Connection, messenger: str, address: str, now: int) -> Person:
-    added = db.execute("INSERT INTO people (seen_at) VALUES (?)", (now,)).lastrowid
-    assert added is not None
+    added = insert(db, "INSERT INTO people (seen_at) VALUES (?)", (now,))
     db.execute("INSERT INTO addresses VALUES (?, ?, ?)", (messenger, address, added))
     return Person(added, "", "", False, 0)
 

@@ -8,7 +8,7 @@ happens wholly or not at all, and nothing inside it can wait for the network.
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,8 +30,12 @@ class NewerDatabase(Exception):
 class _Connection(aiosqlite.Connection):
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run a function with the sqlite3 connection in this connection's thread: one hop for the whole of it."""
-        result: T = await self._execute(lambda: work(self._conn, *arguments))
-        return result
+        done: T = await self._execute(lambda: work(self._conn, *arguments))  # type: ignore[no-untyped-call]
+        return done
+
+    async def __aenter__(self) -> "_Connection":
+        await super().__aenter__()
+        return self
 
 
 class Store:
@@ -88,7 +92,7 @@ def _commit(db: sqlite3.Connection, works: list[Work[Any]]) -> list[Any]:
             db.execute("SAVEPOINT work")
             try:
                 outcomes.append(work(db))
-            except Exception as fault:
+            except Exception as fault:  # noqa: BLE001 - it is the caller's, who gets it
                 db.execute("ROLLBACK TO work")
                 outcomes.append(fault)
             db.execute("RELEASE work")
@@ -108,8 +112,7 @@ async def open_store(path: Path, *, checkpoints: bool = True) -> AsyncIterator[S
     checkpoint at once (https://sqlite.org/wal.html, "The WAL-Reset Bug").
     Raises: NewerDatabase.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    _make(path)
     async with _Connection(lambda: _connect(path, checkpoints), 64) as writer:
         await writer.run(migrate)
         async with _Connection(lambda: _connect_reader(path), 64) as reader:
@@ -120,6 +123,20 @@ async def open_store(path: Path, *, checkpoints: bool = True) -> AsyncIterator[S
             finally:
                 task.cancel()
                 await asyncio.wait([task])
+
+
+def insert(db: sqlite3.Connection, statement: str, values: Sequence[object]) -> int:
+    """Insert one row and return its id."""
+    added = db.execute(statement, values).lastrowid
+    if added is None:  # only if nothing was inserted
+        raise ValueError("the statement inserted no row")
+    return added
+
+
+def _make(path: Path) -> None:
+    """Make the file, for its owner's eyes only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
 
 
 def _connect(path: Path, checkpoints: bool) -> sqlite3.Connection:

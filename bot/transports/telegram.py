@@ -224,14 +224,14 @@ class TelegramTransport:
         Telegram allows few changes of a name a day, so only what differs is set.
         """
         for language, card in cards.items():
-            for get, set, field, wanted in (
+            for get, put, field, wanted in (
                 ("getMyName", "setMyName", "name", card.name),
                 ("getMyDescription", "setMyDescription", "description", card.description),
                 ("getMyShortDescription", "setMyShortDescription", "short_description", card.short_description),
             ):
                 shown = await self._patiently(get, language_code=language)
                 if shown[field] != wanted:
-                    await self._patiently(set, language_code=language, **{field: wanted})
+                    await self._patiently(put, language_code=language, **{field: wanted})
             commands = [{"command": name, "description": text} for name, text in card.commands]
             if await self._patiently("getMyCommands", language_code=language) != commands:
                 await self._patiently("setMyCommands", language_code=language, commands=commands)
@@ -315,7 +315,7 @@ def _understand_membership(change: dict[str, Any]) -> Incoming | None:
     if not here or before in ("member", "administrator"):
         return None
     event = Kind.ADDED_TO_CHANNEL if kind == "channel" else Kind.ADDED_TO_GROUP
-    return Incoming(TelegramTransport.messenger, _id(change["chat"], group=True), event)
+    return Incoming(TelegramTransport.messenger, _id(change["chat"]), event)
 
 
 def _private(message: dict[str, Any]) -> str:
@@ -325,7 +325,7 @@ def _private(message: dict[str, Any]) -> str:
     return _id(message["from"])
 
 
-def _id(holder: dict[str, Any], group: bool = True) -> str:
+def _id(holder: dict[str, Any]) -> str:
     id = holder["id"]
     if not isinstance(id, int) or isinstance(id, bool) or not 0 < abs(id) < LARGEST_ID:
         raise ValueError("id")

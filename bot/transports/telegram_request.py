@@ -101,7 +101,7 @@ def _trust() -> ssl.SSLContext:
     return context
 
 
-async def _left(session: aiohttp.ClientSession, context: SimpleNamespace, params: Any) -> None:
+async def _left(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
     context.trace_request_ctx.left = True
 
 
