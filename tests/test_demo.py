@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -15,7 +16,7 @@ import click
 import pytest
 
 from bot.demo import page as page_module
-from bot.demo.demo import Demo, Ledger, playing, run_demo
+from bot.demo.demo import ROOT, Demo, Ledger, playing, run_demo
 from bot.demo.page import CannotNow, Change, Page, free_port, nodes, serve
 from bot.demo.pretend_telegram import PretendTelegram
 from tests.pretend_telegram_client import Client
@@ -38,6 +39,8 @@ if sys.argv[1] == "invite":
     print("As a link: https://t.me/bruecke_mist_bot?start=in_the-Team1 (24 h)")
     sys.exit()
 
+with open(os.environ["DATABASE"] + ".pid", "w") as file:
+    file.write(str(os.getpid()))
 db = sqlite3.connect(os.environ["DATABASE"])
 db.execute("CREATE TABLE IF NOT EXISTS inbox (id INTEGER PRIMARY KEY, said TEXT)")
 db.commit()
@@ -261,7 +264,7 @@ async def test_the_strip_tells_calls_and_rows_since_the_telephones_own_last_mess
         await bot.call("sendMessage", chat_id=oksana.id, text="Так")
     page.wrote({"inbox": Change(added=1)})
     page.wrote({"inbox": Change(added=1, removed=3), "people": Change(changed=1)})
-    told = ["sendMessage ✓ × 2", "inbox +2 −3", "people 1 changed"]
+    told = ["sendMessage ✓ × 2", "inbox +2, −3", "people 1 changed"]
     await browser.shows(lambda _: browser.told("oksana") == told)
     assert browser.told("thomas") == []
     await browser.posts("/telephones/oksana/writes", text="Ще")
@@ -492,6 +495,30 @@ async def test_a_bot_that_does_not_stop_is_killed(
         process = demo.process
     assert process is not None
     assert process.returncode == -signal.SIGKILL
+
+
+async def test_a_bot_whose_demo_was_killed_ends_too(
+    tmp_path: Path, little_bot: tuple[str, ...], session: aiohttp.ClientSession
+) -> None:
+    play = "import asyncio, sys; from pathlib import Path; from bot.demo.demo import run_demo\n"
+    play += "asyncio.run(run_demo(0, Path(sys.argv[1]), sys.argv[2:]))"
+    command = (sys.executable, "-c", play, str(tmp_path), *little_bot)
+    demo = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    assert demo.stdout is not None
+    said = (await demo.stdout.readline()).decode()
+    address = re.search(r"http://[\d.:]+", said)
+    assert address
+    async with asyncio.timeout(20), Browser(address[0], session) as browser:
+        await browser.shows(bot_is("running"))
+        [written] = tmp_path.glob("*.pid")
+        bot = os.pidfd_open(int(written.read_text()))
+        ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(bot, ended.set)
+        demo.kill()
+        await ended.wait()
+        asyncio.get_running_loop().remove_reader(bot)
+        os.close(bot)
+    await demo.wait()
 
 
 async def test_an_invitation_that_takes_too_long_is_given_up(

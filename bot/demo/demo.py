@@ -7,6 +7,7 @@ with an empty database.
 import asyncio
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import sys
@@ -22,6 +23,8 @@ from bot.demo.pretend_telegram import PretendTelegram
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
 BOT = (sys.executable, "-m", "bot")
+WITH_US = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
+"""Begins a command that is to end even when we are killed and cannot end it; every Debian has it."""
 LOOK = 0.3
 """Seconds between two looks into the database."""
 Rows = dict[int, int]
@@ -126,6 +129,7 @@ class Demo:
         self.become(state)
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
+                *WITH_US,
                 *self.command,
                 "run",
                 cwd=ROOT,

@@ -200,7 +200,7 @@ class Change:
             (self.removed, f"−{self.removed}"),
             (self.changed, f"{self.changed} changed"),
         )
-        return " ".join(text for count, text in words if count)
+        return ", ".join(text for count, text in words if count)
 
 
 @dataclass
