@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import available_timezones
+
+from bot import markup
 
 FOLDER = Path(__file__).parent.parent / "profiles"
 _ID = re.compile(r"[a-z0-9-]{1,20}")
@@ -176,11 +179,12 @@ class _Reader:
         self.languages: tuple[str, ...] = ()
 
     def profile(self, name: str) -> Profile | None:
-        self.languages = tuple(self._get(self.table, "languages", list, "profile") or ())
+        self.languages = self._languages()
+        self._only(self.table, {*Profile.__dataclass_fields__} - {"name"}, "profile")
         profile = Profile(
             name=name,
             languages=self.languages,
-            time_zone=self._string(self.table, "time_zone", "profile"),
+            time_zone=self._time_zone(),
             bot=self._section("bot", self._bot),
             office=self._section("office", self._office),
             texts=self._section("texts", self._texts),
@@ -197,6 +201,19 @@ class _Reader:
             helpline_for_minors=self._string(self.table, "helpline_for_minors", "profile"),
         )
         return None if self.faults else profile
+
+    def _languages(self) -> tuple[str, ...]:
+        languages = self._get(self.table, "languages", list, "profile") or []
+        if not languages or not all(isinstance(code, str) and re.fullmatch("[a-z]{2,3}", code) for code in languages):
+            self.faults.append('languages should be a list of codes, such as ["uk", "de"].')
+            return ()
+        return tuple(languages)
+
+    def _time_zone(self) -> str:
+        zone = self._string(self.table, "time_zone", "profile")
+        if zone and zone not in available_timezones():
+            self.faults.append(f"time_zone: there is no zone {zone!r}. An example: Europe/Berlin.")
+        return zone
 
     def _bot(self, table: dict[str, Any], where: str) -> BotCard:
         return BotCard(
@@ -231,10 +248,13 @@ class _Reader:
         return Item(self._id(table, where), self._text(table, "name", where))
 
     def _topic(self, table: dict[str, Any], where: str) -> Topic:
-        return Topic(self._id(table, where), self._text(table, "name", where), bool(table.get("about_children")))
+        return Topic(
+            self._id(table, where), self._text(table, "name", where), self._flag(table, "about_children", where)
+        )
 
     def _role(self, table: dict[str, Any], where: str) -> Role:
-        return Role(self._id(table, where), self._text(table, "name", where), bool(table.get("needs_certificate")))
+        needs_certificate = self._flag(table, "needs_certificate", where)
+        return Role(self._id(table, where), self._text(table, "name", where), needs_certificate)
 
     def _question(self, table: dict[str, Any], where: str) -> Question:
         return Question(
@@ -249,24 +269,39 @@ class _Reader:
         )
 
     def _section(self, key: str, read: Callable[[dict[str, Any], str], T]) -> T:
-        return read(self._get(self.table, key, dict, "profile") or {}, f"[{key}]")
+        table = self._get(self.table, key, dict, "profile") or {}
+        section = read(table, f"[{key}]")
+        self._only(table, {*getattr(section, "__dataclass_fields__", ())}, f"[{key}]")
+        return section
 
     def _items(self, key: str, read: Callable[[dict[str, Any], str], T]) -> tuple[T, ...]:
         tables = self._get(self.table, key, list, "profile") or []
+        if not tables or not all(isinstance(table, dict) for table in tables):
+            self.faults.append(f"{key} should be a list of tables.")
+            return ()
         items = tuple(read(table, f"{key} {number}") for number, table in enumerate(tables, 1))
+        for number, (table, item) in enumerate(zip(tables, items, strict=True), 1):
+            self._only(table, {*getattr(item, "__dataclass_fields__", ())}, f"{key} {number}")
         ids = [getattr(item, "id", number) for number, item in enumerate(items)]
         if len(set(ids)) < len(ids):
             self.faults.append(f"{key} has the same id twice.")
         return items
 
+    def _only(self, table: dict[str, Any], known: set[str], where: str) -> None:
+        """Find misspelt keys: one that nobody reads would change nothing and say nothing."""
+        self.faults += [f"{where}: there is nothing called {key}." for key in sorted({*table} - known)]
+
     def _get(self, table: dict[str, Any], key: str, kind: type, where: str) -> Any:
         if key not in table:
             self.faults.append(f"{where} lacks {key}.")
-        elif not isinstance(table[key], kind):
+        elif type(table[key]) is not kind:
             self.faults.append(f"{where}: {key} should be of the kind {kind.__name__}.")
         else:
             return table[key]
         return None
+
+    def _flag(self, table: dict[str, Any], key: str, where: str) -> bool:
+        return bool(key in table and self._get(table, key, bool, where))
 
     def _id(self, table: dict[str, Any], where: str) -> str:
         value = self._string(table, "id", where)
@@ -295,4 +330,12 @@ class _Reader:
                 self.faults.append(f"{where}: {key} lacks the language {language}.")
             elif longest and len(text) > longest:
                 self.faults.append(f"{where}: {key} in {language} is longer than {longest} characters.")
+            else:
+                self._check_markup(text, f"{where}: {key} in {language}")
         return Localized({language: str(text).strip() for language, text in value.items()})
+
+    def _check_markup(self, text: str, where: str) -> None:
+        try:
+            markup.parse(text)
+        except ValueError as fault:
+            self.faults.append(f"{where}: the markup is not right: {fault}.")
