@@ -67,6 +67,17 @@ class Telephone:
         message = self.chat.locator(".message.theirs").filter(has_text=text).last
         await expect(message).to_be_visible(timeout=PATIENCE)
 
+    async def offers(self, *labels: str) -> None:
+        """Wait until there are buttons with these labels."""
+        await self.look()
+        for label in labels:
+            await expect(self.key(label)).to_be_visible(timeout=PATIENCE)
+
+    async def has_ticks(self, ticks: int) -> None:
+        """Wait until the newest own message has one tick (sent) or two (the bot has it)."""
+        newest = self.chat.locator(".message.mine").last.locator(".meta:not(.space) .tick")
+        await expect(newest).to_have_attribute("data-ticks", str(ticks), timeout=PATIENCE)
+
     async def does_not_see(self, text: str) -> None:
         await expect(self.chat.locator(".message").filter(has_text=text)).to_have_count(0)
 

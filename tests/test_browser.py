@@ -1,0 +1,210 @@
+"""The demo in a real browser: the page as people see, press and hear it, with the real bot behind it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed, so no browser plays the demo")
+
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+
+from bot.demo.demo import BOT, Demo, playing
+from bot.demo.page import free_port, serve
+from tests.telephone import PATIENCE, Telephone
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE = ViewportSize(width=1600, height=900)
+PHONE = ViewportSize(width=390, height=844)
+ZOOMED = ViewportSize(width=640, height=400)
+"""What is left of 1280 × 800 at 200 %."""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed, so no browser plays the demo"),
+]
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
+    async with playing(tmp_path / "demo.db", BOT) as demo:
+        yield demo
+
+
+@pytest.fixture
+async def address(demo: Demo) -> AsyncIterator[str]:
+    with free_port(0) as listening:
+        async with serve(demo.page, listening) as address:
+            yield address
+
+
+@pytest.fixture
+async def page(chromium: Browser, address: str) -> AsyncIterator[Page]:
+    """The page on a wide screen; what goes wrong in it fails the test."""
+    page = await opened(chromium, address, WIDE)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type in {"error", "warning"} else None)
+    yield page
+    assert faults == []
+
+
+async def opened(chromium: Browser, address: str, viewport: ViewportSize) -> Page:
+    page = await chromium.new_page(viewport=viewport)
+    await page.goto(address)
+    await expect(page.locator("body")).to_have_attribute("data-bot", "running", timeout=PATIENCE)
+    return page
+
+
+@pytest.fixture
+def refugee(page: Page) -> Telephone:
+    return Telephone(page, "oksana")
+
+
+@pytest.fixture
+def volunteer(page: Page) -> Telephone:
+    return Telephone(page, "thomas")
+
+
+@pytest.fixture
+def office(page: Page) -> Telephone:
+    return Telephone(page, "office")
+
+
+@pytest.fixture
+def guest(page: Page) -> Telephone:
+    return Telephone(page, "free")
+
+
+async def test_a_restart_in_the_middle_loses_nothing(page: Page, refugee: Telephone) -> None:
+    await refugee.starts()
+    await refugee.offers("Українська", "Deutsch")
+    await page.get_by_role("button", name="Restart the bot").click()
+    await refugee.presses("Українська")
+    await refugee.sees("✓ Українська")
+    await refugee.offers("Я з Житомирщини")
+    await expect(page.locator("#bot-state")).to_have_text("The bot is running")
+
+
+async def test_a_reload_keeps_everything(page: Page, volunteer: Telephone) -> None:
+    await volunteer.starts()
+    await volunteer.presses("Deutsch")
+    await volunteer.offers("Ich komme aus der Region Schytomyr")
+    before = await volunteer.chat.inner_text()
+    await page.reload()
+    await volunteer.offers("Ich komme aus der Region Schytomyr")
+    assert await volunteer.chat.inner_text() == before
+
+
+async def test_the_keyboard_alone_is_enough(page: Page, refugee: Telephone) -> None:
+    begin = refugee.place.locator(".begin")
+    for _ in range(12):
+        await page.keyboard.press("Tab")
+        if await begin.evaluate("it => it === document.activeElement"):
+            break
+    await page.keyboard.press("Enter")
+    await refugee.offers("Українська", "Deutsch")
+    await expect(refugee.chat).to_be_focused()
+    for _ in range(3):
+        await page.keyboard.press("Tab")
+        if await refugee.key("Українська").evaluate("it => it === document.activeElement"):
+            break
+    await page.keyboard.press("Enter")
+    await refugee.offers("Я з Житомирщини")
+    await refugee.place.locator("textarea").focus()
+    await page.keyboard.type("Меню")
+    await page.keyboard.press("Enter")
+    await expect(refugee.chat.locator(".message.mine")).to_have_count(2)
+
+
+async def test_every_control_has_a_name_and_every_text_its_language(page: Page, refugee: Telephone) -> None:
+    await refugee.starts()
+    await refugee.offers("Українська", "Deutsch")
+    nameless = """() => [...document.querySelectorAll("button, a, textarea")]
+        .filter(it => it.checkVisibility() && !(it.ariaLabel || it.textContent.trim())).map(it => it.outerHTML)"""
+    assert await page.evaluate(nameless) == []
+    assert await refugee.place.locator(".telephone").get_attribute("lang") == "uk"
+    assert await refugee.key("Українська").get_attribute("lang") == "uk"
+    await expect(refugee.chat).to_have_attribute("aria-live", "polite")
+    assert "Oksana" in (await refugee.chat.get_attribute("aria-label") or "")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE, ZOOMED], ids=["wide", "phone", "zoomed"])
+async def test_nothing_is_cut_off_at_any_width(chromium: Browser, address: str, viewport: ViewportSize) -> None:
+    page = await opened(chromium, address, viewport)
+    refugee = Telephone(page, "oksana")
+    await refugee.starts()
+    await refugee.presses("Українська")
+    await refugee.offers("Я з Житомирщини")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert await refugee.chat.evaluate("it => it.scrollWidth <= it.clientWidth")
+
+
+async def test_a_telephone_alone_fills_a_small_screen(chromium: Browser, address: str) -> None:
+    page = await opened(chromium, address, PHONE)
+    await expect(page.locator(".place:visible")).to_have_count(1)
+    volunteer = Telephone(page, "thomas")
+    await volunteer.starts()
+    await expect(page.locator(".place:visible")).to_have_id("thomas")
+    await volunteer.presses("Deutsch")
+    await volunteer.offers("Ich komme aus der Region Schytomyr")
+    await page.reload()
+    await expect(page.locator(".place:visible")).to_have_id("thomas")
+
+
+async def test_the_chat_stays_where_somebody_reads(guest: Telephone) -> None:
+    await guest.starts()
+    await guest.offers("Українська", "Deutsch")
+    for _ in range(8):
+        await guest.writes("/start")
+    await expect(guest.chat.locator(".message.mine")).to_have_count(9)
+    await expect(guest.place.locator(".to-end")).to_be_hidden()
+    await guest.chat.evaluate("it => { it.scrollTop = 0; }")
+    await expect(guest.place.locator(".to-end")).to_be_visible()
+    await guest.place.locator(".to-end").click()
+    await expect(guest.place.locator(".to-end")).to_be_hidden()
+
+
+async def test_slowing_down_and_a_gone_network_are_shown_and_pass(
+    page: Page, refugee: Telephone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.demo.page.SLOW_SECONDS", 2)
+    network = page.locator("#network")
+    await network.click()
+    await expect(network).to_have_attribute("aria-pressed", "true")
+    await refugee.starts()
+    await refugee.has_ticks(1)
+    await network.click()
+    await refugee.has_ticks(2)
+    await refugee.offers("Українська", "Deutsch")
+    await page.locator("#slow-down").click()
+    await expect(page.locator("#slow-down")).to_contain_text("s left")
+    await expect(page.locator("#slow-down")).to_have_text("Telegram says slow down", timeout=PATIENCE)
+
+
+async def test_a_blocked_bot_is_unblocked_where_one_would_write(guest: Telephone) -> None:
+    await guest.starts()
+    await guest.offers("Українська", "Deutsch")
+    await guest.place.locator(".more").click()
+    await guest.place.get_by_role("button", name="Block the bot").click()
+    await expect(guest.place.locator("textarea")).to_be_hidden()
+    await guest.place.locator(".begin").click()
+    await expect(guest.place.locator("textarea")).to_be_visible()
