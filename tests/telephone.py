@@ -108,4 +108,5 @@ class Telephone:
     async def picture(self, path: Path) -> None:
         """Take a picture of the telephone."""
         await self.look()
+        await self.page.mouse.move(0, 0)  # no button looks as if it were about to be pressed
         await self.place.locator(".telephone").screenshot(path=path, animations="disabled")

@@ -1,5 +1,6 @@
 """The demo in a real browser: the page as people see, press and hear it, with the real bot behind it."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -92,6 +93,89 @@ def office(page: Page) -> Telephone:
 @pytest.fixture
 def guest(page: Page) -> Telephone:
     return Telephone(page, "free")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where pictures of the story go: with PICTURES=docs/pictures they become those of the README."""
+    folder = Path(os.environ.get("PICTURES", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+async def test_the_whole_story_is_played_on_all_telephones(
+    chromium: Browser,
+    page: Page,
+    refugee: Telephone,
+    volunteer: Telephone,
+    office: Telephone,
+    guest: Telephone,
+    pictures: Path,
+) -> None:
+    await page.screenshot(path=pictures / "beginning.png", animations="disabled")
+    await oksana_registers(page, refugee, pictures)
+    await thomas_offers_help(volunteer, pictures)
+    await office.opens_invitation()
+    await office.presses("Deutsch")
+    await office.sees("Willkommen im Team")
+    await guest.starts()
+    await guest.presses("Deutsch")
+    await guest.offers("Ich möchte helfen")
+    await the_office_writes_to_both(office, pictures)
+
+    await refugee.sees("12 грудня ми пакуємо гуманітарну допомогу.")
+    await volunteer.sees("Am 12. Dezember packen wir Hilfsgüter.")
+    await refugee.does_not_see("Am 12. Dezember")
+    await volunteer.does_not_see("12 грудня")
+    await guest.does_not_see("Hilfsgüter")
+    await office.sees("Ihre Nachricht an 2 Personen")
+    await page.mouse.move(0, 0)
+    await page.evaluate("scrollTo(0, 0)")
+    await page.screenshot(path=pictures / "story.png", animations="disabled")
+    small = await opened(chromium, page.url, PHONE)
+    await small.screenshot(path=pictures / "on-a-phone.png", animations="disabled")
+
+
+async def oksana_registers(page: Page, refugee: Telephone, pictures: Path) -> None:
+    await refugee.starts()
+    await refugee.picks("Українська", "Я з Житомирщини", "Так, я погоджуюся", "Так")
+    await refugee.picks("Діти та молодь", "Культура, музика, спорт")
+    await page.get_by_role("button", name="Restart the bot").click()
+    await refugee.picks("Готово", "У Дортмунді", "Так, даю явну згоду", "Місто Житомир", "10–13 років", "Готово")
+    await refugee.picks("Одразу, коли є щось нове")
+    await refugee.sees("Перевірте, будь ласка")
+    await refugee.picture(pictures / "registering-uk.png")
+    await refugee.picks("Усе правильно, зберегти")
+    await refugee.sees("Вас зареєстровано")
+    await refugee.sees_row_written("interests")
+
+
+async def thomas_offers_help(volunteer: Telephone, pictures: Path) -> None:
+    await volunteer.starts()
+    await volunteer.picks("Deutsch", "Ich möchte helfen", "Ja, ich bin einverstanden", "Ja")
+    await volunteer.picks("Dolmetschen", "Fertig", "Deutsch", "Ukrainisch", "Fertig", "Am Wochenende", "Fertig")
+    await volunteer.picks("Überspringen", "Ja")
+    for question, answer in (("Wie heißen Sie?", "Thomas Berger"), ("Wie erreicht Sie", "thomas@example.org")):
+        await volunteer.sees(question)
+        await volunteer.writes(answer)
+    await volunteer.picks("Überspringen")
+    await volunteer.sees("Bitte prüfen Sie Ihre Angaben")
+    await volunteer.picture(pictures / "offering-de.png")
+    await volunteer.picks("Stimmt, speichern")
+    await volunteer.sees("Ihr Angebot ist angekommen")
+    await volunteer.sees_row_written("offers")
+
+
+async def the_office_writes_to_both(office: Telephone, pictures: Path) -> None:
+    await office.picks("Menü", "An viele schreiben")
+    await office.sees("Text in dieser Sprache: Deutsch")
+    await office.writes("Am 12. Dezember packen wir Hilfsgüter.")
+    await office.sees("Text in dieser Sprache: Українська")
+    await office.writes("12 грудня ми пакуємо гуманітарну допомогу.")
+    await office.picks("Alle", "Alle Themen", "Alle in ihrer Sprache")
+    await office.sees("2 Personen bekommen diese Nachricht.")
+    await office.picture(pictures / "writing-to-many.png")
+    await office.picks("Jetzt senden")
 
 
 async def test_a_restart_in_the_middle_loses_nothing(page: Page, refugee: Telephone) -> None:

@@ -16,7 +16,7 @@ import click
 import pytest
 
 from bot.demo import page as page_module
-from bot.demo.demo import ROOT, Demo, Ledger, playing, run_demo
+from bot.demo.demo import ROOT, WITH_US, Demo, Ledger, playing, run_demo
 from bot.demo.page import CannotNow, Change, Page, free_port, nodes, serve
 from bot.demo.pretend_telegram import PretendTelegram
 from tests.pretend_telegram_client import Client
@@ -497,6 +497,7 @@ async def test_a_bot_that_does_not_stop_is_killed(
     assert process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.skipif(not WITH_US, reason="setpriv (Linux) is what ends a bot whose demo was killed")
 async def test_a_bot_whose_demo_was_killed_ends_too(
     tmp_path: Path, little_bot: tuple[str, ...], session: aiohttp.ClientSession
 ) -> None:

@@ -28,6 +28,8 @@ WITH_US = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 LOOK = 0.3
 """Seconds between two looks into the database."""
 Rows = dict[int, int]
+LOCKED = 0.1
+"""Seconds that a look waits for the bot to release the database; the next look comes soon."""
 STOP = 5.0
 """Seconds that the bot has for a clean stop."""
 INVITATION = 60.0
@@ -190,8 +192,11 @@ class Demo:
             async with asyncio.timeout(INVITATION):
                 printed, complaint = await process.communicate()
         except TimeoutError:
-            process.kill()
             raise CannotNow("The invitation takes too long.") from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.communicate()
         found = re.search(rb"start=([A-Za-z0-9_-]+)", printed)
         if found is None:
             raise CannotNow(last_line(complaint) or "The bot printed no invitation.")
@@ -243,7 +248,7 @@ class Ledger:
         return [(file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.exists()]
 
     def open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(f"{self.database.resolve().as_uri()}?mode=ro", uri=True)
+        db = sqlite3.connect(f"{self.database.resolve().as_uri()}?mode=ro", uri=True, timeout=LOCKED)
         db.execute("PRAGMA query_only = ON")
         return db
 
