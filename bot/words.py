@@ -1,27 +1,38 @@
-"""Understanding what people type: one normal form for all spellings, the words that always work, and choices by number or label.
+"""Understanding what people type: one form for all spellings, the words that always work, choices by number or label.
 
-The words stand in `locales/words.toml`. German, Ukrainian and common Russian spellings, umlauts written as `oe`, any apostrophe
-and any capitals mean the same.
+The words stand in `locales/words.toml`. German, Ukrainian and common Russian spellings, umlauts written as `oe` or `o`,
+any apostrophe, any capitals, and Latin letters for the Cyrillic ones that look the same mean the same.
+
+Nothing that people wrote is kept here: only words of the list and labels are remembered.
 """
 
 import re
 import tomllib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 _FILE = Path(__file__).parent.parent / "locales" / "words.toml"
-_APOSTROPHES = dict.fromkeys(map(ord, "'’ʼ`´‘\"“”„«»"))
-_LOOKS_LIKE = str.maketrans("acekiopxymtbh", "асекіорхумтвн")
-_BARE = str.maketrans("äöüÄÖÜ", "aouAOU")
-_FOLD = str.maketrans({"ё": "е", "ß": "ss", "ä": "ae", "ö": "oe", "ü": "ue", "🔟": "10"})
-_NUMBER = re.compile(r"(?:nr|nummer|antwort|номер|№|#)?\.?\s*(\d{1,3})\s*[.):]*")
-_SEVERAL = re.compile(r"\s*(?:,|;|/|\+|&|\bund\b|\bі\b|\bй\b|\bта\b|\bи\b)\s*|\s+")
-_COMBINING = 3
 LONGEST = 5000
 """Characters of a message that are looked at; messengers send fewer."""
+_COMBINING = 3
+_FAR = 5
+_JOINER = "\u200d"
+_BLANKS = "\t\r\x85\u2028\u2029\u115f\u1160\u2800\u3164\uffa0"
+"""Characters of several categories that show nothing."""
+
+_SILENT = ("Cf", "Mn", "Sk")
+"""Categories of what changes no word: joiners and marks of direction, signs of stress, colours of skin."""
+
+_APOSTROPHES = dict.fromkeys(map(ord, "'’ʼ`´‘‛′\"“”„«»"))
+_SIGNS = str.maketrans({"№": "nr ", "🔟": "10 ", "\u20e3": " "})  # 1️⃣3️⃣ are two answers
+_FOLD = str.maketrans({"ё": "е", "ä": "ae", "ö": "oe", "ü": "ue", ",": " ", ";": " ", **dict.fromkeys("‐‒–—−", "-")})
+_BARE = str.maketrans("äöüÄÖÜ", "aouAOU")
+_LOOKS_LIKE = str.maketrans("aceïikopxymtbh", "асеїікорхумтвн")
+_NUMBER = re.compile(r"(?:nr|no|nummer|zahl|antwort|номер|число|відповідь|ответ)?\W*(\d{1,3})(?:-?(?:[йяае]|te[rs]?))?")
+_SEVERAL = re.compile(r"(?:[\s/+&.]|\b(?:und|and|і|й|та|и|i)\b)+")
 
 
 def clean(text: str) -> str:
@@ -29,38 +40,53 @@ def clean(text: str) -> str:
 
     NUL, lone surrogates, control and direction marks go, joined emoji stay, at most three accents stand on one letter.
     """
-    text = unicodedata.normalize("NFC", text[:LONGEST].encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    text = text[:LONGEST].encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
     kept: list[str] = []
     accents = 0
     for character in text:
         category = unicodedata.category(character)
-        accents = accents + 1 if category in ("Mn", "Me") else 0
-        if character in "\n\u200d" or (category not in ("Cc", "Cf", "Cs", "Co", "Cn") and accents <= _COMBINING):
+        if character in _BLANKS:
+            character, category = " ", "Zs"  # noqa: PLW2901 - from here on it is a space
+        if character == _JOINER:
+            if kept and (unicodedata.category(kept[-1]) in ("So", "Sk") or kept[-1] == "\ufe0f"):
+                kept.append(character)
+        elif category in ("Mn", "Me"):
+            accents += 1
+            if accents <= _COMBINING:
+                kept.append(character)
+        elif character == "\n" or category not in ("Cc", "Cf", "Cs", "Co", "Cn") or _is_new_emoji(character):
             kept.append(character)
-        elif character in "\t\r\u2028\u2029":
-            kept.append(" ")
+            accents = 0
     return "".join(kept).strip()
+
+
+def _is_new_emoji(character: str) -> bool:
+    """Say whether a character that this Python does not know is an emoji younger than it."""
+    return "\U0001f000" <= character <= "\U0001faff"
 
 
 def normal(text: str) -> str:
     """Return the form in which two spellings of the same word are equal."""
-    text = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
-    text = "".join(c for c in text if c not in "\ufe0f\u20e3\u200d" and unicodedata.category(c) != "Cf").translate(
-        _FOLD
-    )
-    text = re.sub(r"\s+", " ", text).strip().lstrip("/").rstrip(" .,!):;").lstrip(" (")
-    return text
+    text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES).translate(_SIGNS)).casefold()
+    text = "".join(c for c in text if unicodedata.category(c) not in _SILENT)
+    text = " ".join(text.translate(_FOLD).split())
+    return re.sub(r"^[\W_]+|[\W_]+$", "", text) or text
 
 
-@cache
-def _look_alike(normalised: str) -> str:
-    """Fold Latin letters into the Cyrillic ones that look the same, for words typed on the wrong keyboard."""
-    return normalised.translate(_LOOKS_LIKE)
+def _key(text: str) -> str:
+    """Return the normal form, with Latin letters folded into the Cyrillic ones that look the same."""
+    return normal(text).translate(_LOOKS_LIKE)
+
+
+def _keys(word: str) -> set[str]:
+    """Return what a word of ours can look like: with `oe` and with `o` for `ö`, in one word and in two."""
+    return {_key(word), _key(word.translate(_BARE)), _key(word.replace("-", " "))}
 
 
 @dataclass(frozen=True)
 class WordList:
-    """The words of `locales/words.toml` in their normal form."""
+    """The words of `locales/words.toml` by their keys."""
 
     acts: dict[str, str]
     answers: dict[str, str]
@@ -68,21 +94,16 @@ class WordList:
 
     def act(self, text: str) -> str:
         """Return the act or conversation that a whole message names, or ''."""
-        return _find(self.acts, normal(text))
+        return self.acts.get(_key(text), "")
 
     def answer(self, text: str) -> str:
         """Return `yes`, `no`, `done` or `all` if the message says so, or ''."""
-        return _find(self.answers, normal(text))
+        return self.answers.get(_key(text), "")
 
     def number(self, text: str) -> int | None:
         """Return the number that a whole message is, in digits or as a word."""
-        form = normal(text)
-        digits = _NUMBER.fullmatch(form)
-        return int(digits[1]) if digits else self.numbers.get(form)
-
-
-def _find(table: dict[str, str], form: str) -> str:
-    return table.get(form) or table.get(_look_alike(form), "")
+        digits = _NUMBER.fullmatch(normal(text))
+        return int(digits[1]) if digits else self.numbers.get(_key(text))
 
 
 @cache
@@ -91,60 +112,77 @@ def word_list() -> WordList:
     tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     answers, numbers = tables.pop("answers"), tables.pop("numbers")
     return WordList(
-        {form: act for act, words in tables.items() for word in words for form in _forms(word)},
-        {form: meaning for meaning, words in answers.items() for word in words for form in _forms(word)},
-        {form: int(number) for number, words in numbers.items() for word in words for form in _forms(word)},
+        {key: act for act, words in tables.items() for word in words for key in _keys(word)},
+        {key: meaning for meaning, words in answers.items() for word in words for key in _keys(word)},
+        {key: int(number) for number, words in numbers.items() for word in words for key in _keys(word)},
     )
 
 
-def _forms(word: str) -> set[str]:
-    """Return the normal forms of a word: with `oe` and with `o` for `ö`, and on the other keyboard."""
-    form, bare = normal(word), normal(word.translate(_BARE))
-    return {form, bare, _look_alike(form)}
+@dataclass(frozen=True)
+class _Name:
+    """A name of a choice: its keys, the words in them, and what it answers if it begins with a yes or a no."""
+
+    keys: frozenset[str]
+    words: frozenset[str]
+    answer: str
+
+
+@lru_cache(maxsize=4096)
+def _name(label: str) -> _Name:
+    keys = frozenset(_keys(label))
+    first = re.search(r"\w+", label)
+    answer = word_list().answer(label) or (word_list().answer(first[0]) if first else "")
+    return _Name(keys, frozenset(word for key in keys for word in re.findall(r"\w+", key)), answer)
 
 
 def choose(text: str, labels: Sequence[Sequence[str]]) -> int | None:
     """Return the index of the choice that a message names, or None if it names none or more than one.
 
-    `labels` holds for each choice all its names. Tried in turn: its number (from 1), a whole name, the beginning of a name
-    (3 letters or more), a part of one.
+    `labels` holds for each choice all its names. A number counts from 1; otherwise the closest name is meant.
     """
     number = word_list().number(text)
     if number is not None:
         return number - 1 if 1 <= number <= len(labels) else None
-    form = normal(text)
-    if not form:
-        return None
-    forms = [{normal(name) for name in names} for names in labels]
-    for fits in (_is, _begins, _contains):
-        found = [index for index, names in enumerate(forms) if any(fits(form, name) for name in names)]
-        if found:
-            return found[0] if len(found) == 1 else None
-    return None
+    key, answer = _key(text), word_list().answer(text)
+    distances = [min((_distance(key, answer, _name(name)) for name in names), default=_FAR) for names in labels]
+    closest = min(distances, default=_FAR)
+    return distances.index(closest) if closest < _FAR and distances.count(closest) == 1 else None
 
 
-def _is(form: str, name: str) -> bool:
-    return form == name or _look_alike(form) == _look_alike(name)
-
-
-def _begins(form: str, name: str) -> bool:
-    return len(form) >= 3 and name.startswith(form)
-
-
-def _contains(form: str, name: str) -> bool:
-    return len(form) >= 4 and form in name
+def _distance(key: str, answer: str, name: _Name) -> int:
+    """Return how far a message is from a name: 0 for the same, `_FAR` for another."""
+    if key in name.keys:
+        return 0
+    if answer and answer == name.answer:
+        return 1
+    if len(key) >= 4 and key in name.words:
+        return 2
+    if len(key) >= 3 and any(whole.startswith(key) for whole in name.keys):
+        return 3
+    if len(key) >= 4 and any(key in whole for whole in name.keys):
+        return 4
+    return _FAR
 
 
 def choose_several(text: str, labels: Sequence[Sequence[str]]) -> list[int] | None:
-    """Return the indexes of all choices that a message names ("1 3", "1 und 3", «культура, 2»), or None if a part names none."""
+    """Return the indexes of all choices that a message names ("1 3", "1 und 3", «культура, 2»).
+
+    None if a part of it names none, or more than one.
+    """
     whole = choose(text, labels)
     if whole is not None:
         return [whole]
     if word_list().answer(text) == "all":
         return list(range(len(labels)))
-    by_comma = [part for part in re.split(r"[,;\n]", text) if part.strip()]
-    for parts in (by_comma, [part for part in _SEVERAL.split(normal(text)) if part]):
-        found = [choose(part, labels) for part in parts]
-        if found and None not in found:
-            return sorted({index for index in found if index is not None})
-    return None
+    by_comma = re.split(r"[,;\n]", text)
+    return _choose_each(by_comma, labels) or _choose_each(_SEVERAL.split(normal(text)), labels)
+
+
+def _choose_each(parts: Iterable[str], labels: Sequence[Sequence[str]]) -> list[int] | None:
+    found = set()
+    for part in filter(str.strip, parts):
+        index = choose(part, labels)
+        if index is None:
+            return None
+        found.add(index)
+    return sorted(found) or None
