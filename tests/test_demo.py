@@ -425,6 +425,7 @@ def tag(name: str, *children: Any, **more: str) -> dict[str, Any]:
         ("see https://e.org/x.", ["see ", tag("a", "https://e.org/x", href="https://e.org/x"), "."]),
         ("a@e.org", [tag("a", "a@e.org", href="mailto:a@e.org")]),
         ("<i>a</i> <u></u>b", [tag("i", "a"), " ", tag("u"), "b"]),
+        ("<b><i>a</b>b", [tag("b", tag("i", "a")), "b"]),
         ("und/oder /menu", ["und/oder ", tag("a", "/menu", writes="/menu")]),
         (f"https://t.me/{BOT_NAME}?start=x_1", [tag("a", f"https://t.me/{BOT_NAME}?start=x_1", writes="/start x_1")]),
         (f'<a href="https://T.me/{BOT_NAME}">a</a>', [tag("a", "a", writes="/start")]),
@@ -501,6 +502,8 @@ async def test_a_bot_that_does_not_stop_is_killed(
 async def test_a_bot_whose_demo_was_killed_ends_too(
     tmp_path: Path, little_bot: tuple[str, ...], session: aiohttp.ClientSession
 ) -> None:
+    alone = LITTLE_BOT.replace("offset = 0", "import time; call('getUpdates'); time.sleep(600)")
+    Path(little_bot[1]).write_text(alone)
     play = "import asyncio, sys; from pathlib import Path; from bot.demo.demo import run_demo\n"
     play += "asyncio.run(run_demo(0, Path(sys.argv[1]), sys.argv[2:]))"
     command = (sys.executable, "-c", play, str(tmp_path), *little_bot)
