@@ -124,6 +124,7 @@ class _Question:
     selected: tuple[str, ...] = ()
     must: bool = False
     check: Callable[[str], Any] | None = None
+    shown: Callable[[str], Words] = str
 
 
 class Chat:
@@ -288,17 +289,18 @@ class Chat:
         label: Words | None = None,
         links: Iterable[Link] = (),
         skip: bool = False,
+        shown: Callable[[str], Words] = str,
     ) -> str:
         """Return what the person wrote as `check` makes it ('' if skipped). `check` raises Invalid with words for them."""
         written: str | None = self._ask(
-            _Question(key, question, check=check, links=tuple(links), label=label, skip=skip)
+            _Question(key, question, check=check, links=tuple(links), label=label, skip=skip, shown=shown)
         )
         return written or ""
 
     async def review(self, question: Words) -> None:
         """Show all answers that have a label; return when the person finds them right. Each can be changed."""
         summary = lines(*(Lines((Bold(Lines((label, ":"), "")), answer), " ") for _key, label, answer in self._review))
-        choices = [Choice("!right", _("✓ Correct, save"))]
+        choices = [Choice("!right", _("Correct, save"))]
         choices += [Choice(f"!change:{key}", _("Change: {what}", what=label)) for key, label, _answer in self._review]
         taken = await self.choose("!review", paragraphs(question, summary), choices)
         if taken != "!right":
@@ -540,7 +542,7 @@ class Chat:
         if value is None:
             return _("no answer")
         if question.check is not None:
-            return str(value)
+            return question.shown(value)
         chosen = [value] if isinstance(value, str) else value
         return listing(choice.label for choice in question.choices if choice.value in chosen)
 

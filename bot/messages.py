@@ -98,6 +98,15 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Reason(StrEnum):
+    """Why a message was refused for good, as far as people need to know."""
+
+    BLOCKED = "blocked"
+    GONE = "gone"
+    NEVER_WROTE = "never wrote"
+    OTHER = "other"
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a try ended.

@@ -6,7 +6,7 @@ from bot import broadcasts, numbers, staff
 from bot.broadcasts import Audience, Broadcast, Group
 from bot.chat import Chat, Choice, Invalid, Link
 from bot.languages import Bold, Lines, Rendered, Text, Words, _, _n, lines, listing, own_name, paragraphs
-from bot.messages import State
+from bot.messages import Reason, State
 from bot.staff import Role
 from handlers.summary import named
 
@@ -179,13 +179,24 @@ LINES: dict[str, Text] = {
 }
 
 
+REASONS: dict[str, Text] = {
+    Reason.BLOCKED: _("has blocked this bot"),
+    Reason.GONE: _("account no longer there"),
+    Reason.NEVER_WROTE: _("never wrote to this bot"),
+}
+
+
+def _reason(reason: str, n: int) -> Words:
+    return Lines((str(n), REASONS.get(reason, _("another reason"))), " × ")
+
+
 def report(broadcast: Broadcast, reasons: Mapping[str, int]) -> Words:
     """Say what became of a broadcast, in lines that add up to the number previewed."""
     shown: list[Words] = [
         named(text, str(broadcast.counts[line])) for line, text in LINES.items() if line in broadcast.counts
     ]
     if reasons:
-        shown.append(named(_("Reasons"), listing(f"{reason} ({n})" for reason, n in reasons.items())))
+        shown.append(named(_("Reasons"), listing(_reason(reason, n) for reason, n in reasons.items())))
     return paragraphs(
         _n(
             "Your message to {n} person: what became of it.",

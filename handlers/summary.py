@@ -38,6 +38,11 @@ def interest_lines(profile: Profile, interest: Interest) -> list[Words]:
     return [*shown, named(_("News"), FREQUENCIES[Frequency(interest.frequency)])]
 
 
+def shown_contact(contact: str) -> Words:
+    """Return how the office reaches somebody, in words."""
+    return _("this chat") if contact == CHAT else contact
+
+
 def offer_lines(profile: Profile, offer: Offer) -> list[Words]:
     """Return an offer line by line."""
     shown = [
@@ -49,7 +54,7 @@ def offer_lines(profile: Profile, offer: Offer) -> list[Words]:
         ),
         named(_("District"), names(profile.districts, [offer.district or ""])),
         named(_("Name"), offer.name),
-        named(_("Contact"), _("this chat") if offer.contact == CHAT else offer.contact),
+        named(_("Contact"), shown_contact(offer.contact)),
     ]
     if offer.organisation:
         shown.append(named(_("Organisation"), offer.organisation))

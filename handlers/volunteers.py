@@ -10,7 +10,7 @@ from bot.offers import CHAT, Offer
 from bot.staff import Role
 from bot.words import normal
 from handlers.consent import consent, record, withdraw, yes_or_no
-from handlers.summary import TIMES, offer_lines
+from handlers.summary import TIMES, offer_lines, shown_contact
 
 LONGEST_NAME = 100
 _EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]+\.[^@\s.,;<>]{2,}")
@@ -74,6 +74,7 @@ async def offer_help(chat: Chat) -> None:
         ),
         check_contact,
         label=_("Contact"),
+        shown=shown_contact,
     )
     organisation = await chat.ask(
         "organisation",

@@ -4,16 +4,21 @@ People are driven, never our functions. `sees` waits for what arrives after the 
 """
 
 import asyncio
+import itertools
+import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
-from bot import profile, staff
+from bot import consents, interests, people, profile, staff
 from bot.__main__ import run_bot
+from bot.consents import Purpose
 from bot.demo.pretend_telegram import PretendTelegram
 from bot.demo.telegram_chats import Shown
 from bot.demo.telegram_people import Person
+from bot.interests import Frequency, Interest
 from bot.pace import Limits
 from bot.settings import Settings, Telegram
 from bot.storage import open_store
@@ -24,35 +29,58 @@ TIMEOUT = 8.0
 class Somebody:
     """A person with a telephone."""
 
-    def __init__(self, telegram: PretendTelegram, person: Person) -> None:
-        self.telegram = telegram
+    def __init__(self, place: "Town", person: Person) -> None:
+        self.town = place
+        self.telegram = place.telegram
         self.phone = person
         self._before: dict[int, str] = {}
 
     async def writes(self, text: str) -> None:
         """Send a text."""
-        self._look()
+        self.look()
         await self.phone.writes(text)
+
+    async def writes_at_once(self, texts: list[str]) -> None:
+        """Send many texts without waiting."""
+        self.look()
+        for text in texts:
+            self.phone.write(text)
+
+    async def sends(self, kind: str) -> None:
+        """Send a photo, voice, sticker, location, contact or document."""
+        self.look()
+        await getattr(self.phone, f"sends_{kind}")()
+
+    async def edits_last(self, text: str) -> None:
+        """Change the own message sent last."""
+        self.look()
+        own = [message for message in self.phone.messages if message.mine]
+        await self.phone.edits(own[-1], text)
+
+    async def presses(self, message: Shown | None, data: str, look: bool = True) -> None:
+        """Press a button by what it carries, even one that is not there (any more)."""
+        if look:
+            self.look()
+        await self.phone.presses_data(message, data)
 
     async def picks(self, *labels: str) -> None:
         """Press buttons one after the other, each once it is there and the one before has had its effect."""
         for label in labels:
-            await self.telegram.changed(lambda label=label: self.button(label), TIMEOUT, f"a button {label!r}")  # type: ignore[misc]
+            await self.telegram.changed(partial(self.button, label), TIMEOUT, f"a button {label!r}")
             message, data = self.button(label) or (None, "")
             assert message is not None
-            self._look()
+            self.look()
             await self.phone.presses_data(message, data)
-            await self.telegram.changed(lambda: self.news() or self._is_quiet(), TIMEOUT, f"something after {label!r}")
+            await self.telegram.changed(self.news, TIMEOUT, f"something after {label!r}")
 
     async def sees(self, *texts: str) -> bool:
         """Wait until each text has arrived since the last own act; fails with what is on the screen."""
         for text in texts:
-            await self.telegram.changed(
-                lambda text=text: any(text in _whole(message) for message in self.news()),
-                TIMEOUT,
-                f"{text!r} on the screen",  # type: ignore[misc]
-            )
+            await self.telegram.changed(partial(self._has_arrived, text), TIMEOUT, f"{text!r} on the screen")
         return True
+
+    def _has_arrived(self, text: str) -> bool:
+        return any(text in _whole(message) for message in self.news())
 
     async def sees_nothing_new(self) -> bool:
         """Wait until the bot has dealt with everything; then nothing may have arrived since the last own act."""
@@ -61,7 +89,7 @@ class Somebody:
 
     async def settles(self) -> None:
         """Wait until the bot has taken and answered all that was sent to it."""
-        await self.telegram.all_taken(TIMEOUT)
+        await self.town.settles()
 
     def news(self) -> list[Shown]:
         """Return what arrived or changed since the last own act, oldest first."""
@@ -85,11 +113,13 @@ class Somebody:
         """Return the labels under the newest message that has any."""
         return next((message.labels for message in reversed(self.phone.received) if message.labels), [])
 
-    def _look(self) -> None:
-        self._before = {message.message_id: _whole(message) for message in self.phone.received}
+    def commands(self) -> dict[str, str]:
+        """Return the commands that this telephone lists."""
+        return {command["command"]: command["description"] for command in self.telegram.commands(self.phone)}
 
-    def _is_quiet(self) -> bool:
-        return False
+    def look(self) -> None:
+        """Take everything on the screen as seen."""
+        self._before = {message.message_id: _whole(message) for message in self.phone.received}
 
 
 def _whole(message: Shown) -> str:
@@ -108,6 +138,7 @@ class Town:
         self.city = profile.read(city)
         self.limits = limits
         self._bot: asyncio.Task[None] | None = None
+        self._strangers = itertools.count(900_000_001)
 
     async def start(self) -> None:
         """Start the bot and wait until it listens."""
@@ -129,12 +160,45 @@ class Town:
 
     def somebody(self, name: str, language: str | None = None) -> Somebody:
         """Give somebody a telephone."""
-        return Somebody(self.telegram, self.telegram.person(name, language_code=language))
+        return Somebody(self, self.telegram.person(name, language_code=language))
 
     async def invitation(self, role: staff.Role) -> str:
         """Return the code of an invitation, as `python -m bot invite` makes it."""
         async with open_store(self.database, checkpoints=False) as store:
             return await store.write(lambda db: staff.invite(db, role, int(time.time())))
+
+    async def settles(self) -> None:
+        """Wait until everything heard had its turn and everything said has left."""
+        await self.telegram.all_taken(TIMEOUT)
+        async with asyncio.timeout(TIMEOUT), open_store(self.database, checkpoints=False) as store:
+            while await store.read(_open_work):
+                await asyncio.sleep(0.01)  # noqa: ASYNC110 - the database has nothing that one could wait for
+
+    async def introduced(self) -> None:
+        """Wait until the bot has set its commands in the last language."""
+        await self.telegram.changed(
+            lambda: self.telegram.counts.get("setMyCommands", 0) > len(self.city.languages), TIMEOUT
+        )
+
+    async def change(self, statement: str) -> None:
+        """Change something behind the bot's back."""
+        async with open_store(self.database, checkpoints=False) as store:
+            await store.write(lambda db: db.execute(statement).rowcount)
+
+    async def populate(self, **languages: int) -> None:
+        """Register many people from the region who are interested in health."""
+        now = int(time.time())
+
+        def add(db: sqlite3.Connection) -> None:
+            for language, n in languages.items():
+                for _ in range(n):
+                    person = people.find_or_add(db, "telegram", str(next(self._strangers)), now).id
+                    people.speak(db, person, language)
+                    interests.save(db, person, Interest(["health"], None, None, [], Frequency.AT_ONCE), now)
+                    consents.give(db, person, Purpose.NEWS, "1", language, now)
+
+        async with open_store(self.database, checkpoints=False) as store:
+            await store.write(add)
 
     async def rows(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
         """Return what stands in the database."""
@@ -146,7 +210,7 @@ class Town:
 async def town(folder: Path, city: str = "dortmund-schytomyr", limits: Limits | None = None) -> AsyncIterator[Town]:
     """Open a town and let its bot run."""
     async with PretendTelegram() as telegram:
-        place = Town(telegram, folder, city, limits or Limits())
+        place = Town(telegram, folder, city, limits or Limits(None, None))
         await place.start()
         try:
             yield place
@@ -154,4 +218,7 @@ async def town(folder: Path, city: str = "dortmund-schytomyr", limits: Limits | 
             await place.stop()
 
 
-Find = Callable[[], object]
+def _open_work(db: sqlite3.Connection) -> bool:
+    """Say whether something heard had no turn yet, or something said has not left."""
+    waiting = "SELECT 1 FROM inbox WHERE payload IS NOT NULL UNION ALL SELECT 1 FROM outbox WHERE state IN ('waiting', 'trying')"
+    return db.execute(waiting).fetchone() is not None

@@ -11,32 +11,33 @@ import json
 import logging
 import random
 import time
-from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
 from telegram import Bot, InputFile
-from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError
 
 from bot import words
-from bot.messages import Abilities, Button, Hear, Incoming, Kind, Outcome, Outgoing, State, Unreadable
+from bot.messages import Abilities, Button, Hear, Incoming, Kind, Outcome, Outgoing, Reason, State, Unreadable
 from bot.settings import Telegram as Settings
-from bot.transports.telegram_request import READ, AiohttpRequest, NotSent
+from bot.transports.telegram_request import AiohttpRequest, NotSent, SlowDown, Unclear
 
 log = logging.getLogger(__name__)
 
 POLL = 25
 """Seconds that Telegram holds an empty getUpdates open."""
+LATE = 10.0
+"""Seconds by which the answer to a getUpdates may come later than that."""
 LONGEST_PAUSE = 30.0
 HEARD = ["message", "edited_message", "callback_query", "my_chat_member", "channel_post"]
 WEBHOOK_PATH = "/telegram"
 LARGEST_ID = 2**52
-UNREACHABLE = (
-    "bot was blocked by the user",
-    "user is deactivated",
-    "bot can't initiate conversation with a user",
-    "chat not found",
-)
+UNREACHABLE = {
+    "bot was blocked by the user": Reason.BLOCKED,
+    "user is deactivated": Reason.GONE,
+    "chat not found": Reason.GONE,
+    "bot can't initiate conversation with a user": Reason.NEVER_WROTE,
+}
 DONE = ("message is not modified", "query is too old", "message to delete not found")
 GONE = ("message to edit not found", "message can't be edited")
 
@@ -44,7 +45,7 @@ GONE = ("message to edit not found", "message can't be edited")
 class _RawBot(Bot):
     """python-telegram-bot's Bot, asked for raw results: building objects costs more than all the rest of a turn."""
 
-    async def raw(self, method: str, parameters: dict[str, Any], wait: float) -> Any:
+    async def raw(self, method: str, parameters: dict[str, Any], wait: float | None) -> Any:
         """Call a method and return its JSON as it is. Raises: TelegramError."""
         return await self._post(method, parameters, read_timeout=wait)
 
@@ -76,10 +77,13 @@ class TelegramTransport:
     async def __aexit__(self, *_: object) -> None:
         await self._request.shutdown()
 
-    async def call(self, method: str, wait: float = READ, **parameters: Any) -> Any:
-        """Call a method of the Bot API and return its raw result. Raises: TelegramError."""
+    async def call(self, method: str, wait: float | None = None, **parameters: Any) -> Any:
+        """Call a method of the Bot API and return its raw result, waiting so many seconds. Raises: TelegramError."""
         given = {name: value for name, value in parameters.items() if value is not None}
-        return await self._bot.raw(method, given, wait)
+        try:
+            return await self._bot.raw(method, given, wait)
+        except (LookupError, TypeError, AttributeError, RecursionError) as fault:  # JSON, but no answer of Telegram's
+            raise Unclear(type(fault).__name__) from None
 
     # ------------------------------------------------------------------ listen
 
@@ -96,9 +100,9 @@ class TelegramTransport:
         offset, failures = None, 0
         while True:
             try:
-                updates = await self.call("getUpdates", POLL + 10, offset=offset, timeout=POLL, allowed_updates=HEARD)
-                heard = [(update["update_id"], json.dumps(update)) for update in updates if _has_id(update)]
-            except (TelegramError, TypeError) as fault:
+                updates = await self.call("getUpdates", POLL + LATE, offset=offset, timeout=POLL, allowed_updates=HEARD)
+                heard = _payloads(updates)
+            except (TelegramError, RecursionError) as fault:
                 failures += 1
                 await self._pause("getUpdates", fault, failures)
                 continue
@@ -111,12 +115,12 @@ class TelegramTransport:
 
     async def webhook(self, request: web.Request) -> web.Response:
         """Take one update that Telegram posts; the secret is checked before the body is read."""
-        secret = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
-        if not hmac.compare_digest(secret.encode(), self._settings.webhook_secret.encode()):
+        secret = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "").encode(errors="surrogateescape")
+        if not hmac.compare_digest(secret, self._settings.webhook_secret.encode()):
             return web.Response(status=403)
         try:
             update = json.loads(await request.read())
-        except ValueError:
+        except (ValueError, RecursionError):
             return web.Response(status=400)
         if not _has_id(update) or self._hear is None:
             return web.Response(status=400)
@@ -141,8 +145,8 @@ class TelegramTransport:
                 await self._pause(method, fault, failures)
 
     async def _pause(self, method: str, fault: Exception, failures: int) -> None:
-        if isinstance(fault, RetryAfter):
-            seconds = _seconds(fault)
+        if isinstance(fault, SlowDown):
+            seconds = fault.seconds
         else:
             seconds = min(0.5 * 2.0 ** min(failures, 10), LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 - no secret
         log.warning("%s failed (%s), again in %.1f s", method, _explain(fault), seconds)
@@ -154,7 +158,7 @@ class TelegramTransport:
         """Read an update. None: it does not concern us. Raises: Unreadable."""
         try:
             return _understand(json.loads(payload))
-        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as fault:
             raise Unreadable(type(fault).__name__) from None
 
     # ------------------------------------------------------------------ send
@@ -164,9 +168,10 @@ class TelegramTransport:
         try:
             return Outcome(State.ACCEPTED, message=await self._send(address, outgoing))
         except TelegramError as fault:
+            if outgoing.replaces and fault.message.removeprefix("Bad Request: ").startswith(GONE):
+                # What was to be changed is not there: a question is asked anew, a mere change is not worth a message.
+                return await self.send(address, _anew(outgoing)) if outgoing.act == "send" else Outcome(State.ACCEPTED)
             outcome = _classify(fault)
-        if outcome.state is State.REFUSED and outcome.reason.startswith(GONE) and outgoing.act == "send":
-            return await self.send(address, _anew(outgoing))
         if outgoing.act == "acknowledge" and outcome.state is not State.ACCEPTED:  # too late is never
             return Outcome(State.REFUSED, reason=outcome.reason, seconds=outcome.seconds, everybody=outcome.everybody)
         return outcome
@@ -253,8 +258,19 @@ class Card:
         self.commands = commands
 
 
+def _payloads(updates: Any) -> list[tuple[int, str]]:
+    """Return what getUpdates brought, by number. Raises: Unclear if it is none of Telegram's answers."""
+    if not isinstance(updates, list):
+        raise Unclear("no list of updates")
+    heard = [(update["update_id"], json.dumps(update)) for update in updates if _has_id(update)]
+    if updates and not heard:
+        raise Unclear("no update with a number")
+    return heard
+
+
 def _has_id(update: Any) -> bool:
-    return isinstance(update, dict) and isinstance(update.get("update_id"), int)
+    id = update.get("update_id") if isinstance(update, dict) else None
+    return isinstance(id, int) and not isinstance(id, bool)
 
 
 def _understand(update: dict[str, Any]) -> Incoming | None:
@@ -351,21 +367,17 @@ def _anew(outgoing: Outgoing) -> Outgoing:
 
 def _classify(fault: TelegramError) -> Outcome:
     """Say what a refusal means. BadRequest is a NetworkError, so it comes first."""
-    if isinstance(fault, RetryAfter):
-        return Outcome(State.WAITING, reason="slow down", seconds=_seconds(fault), everybody=True)
+    if isinstance(fault, SlowDown):
+        return Outcome(State.WAITING, reason="slow down", seconds=fault.seconds, everybody=True)
     words = fault.message.removeprefix("Bad Request: ").removeprefix("Forbidden: ")
     if isinstance(fault, BadRequest | Forbidden):
         if words.startswith(DONE):
             return Outcome(State.ACCEPTED)
-        return Outcome(State.REFUSED, reason=words[:100], unreachable=words.startswith(UNREACHABLE))
+        reason = next((reason for start, reason in UNREACHABLE.items() if words.startswith(start)), Reason.OTHER)
+        return Outcome(State.REFUSED, reason=reason, unreachable=reason is not Reason.OTHER)
     if isinstance(fault, NotSent | InvalidToken | Conflict):
         return Outcome(State.WAITING, reason=_explain(fault), everybody=True)
     return Outcome(State.UNKNOWN, reason=_explain(fault))
-
-
-def _seconds(fault: RetryAfter) -> float:
-    wait: int | timedelta = fault.retry_after
-    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
 def _explain(fault: Exception) -> str:
