@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import signal
 import sys
 import time
@@ -9,7 +10,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 from telegram.error import TelegramError
@@ -24,9 +25,11 @@ from bot.pace import Limits
 from bot.people import Person
 from bot.profile import Profile, ProfileFaults
 from bot.settings import Settings, SettingsFaults
-from bot.storage import NewerDatabase, open_store
+from bot.storage import CannotOpen, open_store
 from bot.transports.telegram import WEBHOOK_PATH, Card, TelegramTransport
 from handlers import staff as staff_texts
+
+T = TypeVar("T")
 
 CANNOT_START = 2
 STRANGER = Person(id=0, language="", role="", news_stopped=False, told_at=0)
@@ -51,7 +54,7 @@ def run() -> None:
 def invite(role: str) -> None:
     """Print an invitation for a member of staff: it can be used once, within 24 hours."""
     database, _ = settings.read_database_and_profile()
-    code = asyncio.run(_invite(database, staff.Role(role)))
+    code = _run_or_give_up(_invite(database, staff.Role(role)))
     click.echo(f"An invitation as {role}, to be used once within 24 hours.")
     name = asyncio.run(_bot_name())
     if name:
@@ -106,8 +109,12 @@ def _give_up(faults: list[str]) -> NoReturn:
 @contextmanager
 def _only_one(database: Path) -> Iterator[None]:
     """Refuse to run a second time on the same database."""
-    database.parent.mkdir(parents=True, exist_ok=True)
-    with database.with_suffix(".lock").open("w") as lock:
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        lock = database.with_suffix(".lock").open("w")
+    except OSError as fault:
+        _give_up([f"The database {database} cannot be made: {os.strerror(fault.errno or 0)}."])
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -126,9 +133,14 @@ def _until_stopped(main: Coroutine[Any, Any, None]) -> None:
         with suppress(asyncio.CancelledError):
             await task
 
+    _run_or_give_up(stoppable())
+
+
+def _run_or_give_up(main: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, or say why it cannot even begin."""
     try:
-        asyncio.run(stoppable())
-    except NewerDatabase as fault:
+        return asyncio.run(main)
+    except (CannotOpen, web.CannotListen) as fault:
         _give_up([str(fault)])
 
 

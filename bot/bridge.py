@@ -20,8 +20,6 @@ from bot.storage import Store
 
 log = logging.getLogger(__name__)
 
-WAIT_FOR_DISK = 1.0
-"""Seconds between tries while the disk refuses to write."""
 LAST_WORDS = 3.0
 """Seconds for what is on its way when the bot is stopped."""
 
@@ -54,18 +52,11 @@ class Account:
             await asyncio.wait([sender])
 
     async def _hear(self, heard: list[tuple[str, str]]) -> None:
-        """Store what was heard; returns when it is on the disk."""
+        """Store what was heard; returns when it is on the disk. Nothing is acknowledged before, so nothing is lost."""
         now = int(time.time())
-        while True:
-            try:
-                fresh = await self._store.write(lambda db: inbox.store(db, self.transport.messenger, heard, now))
-            except sqlite3.Error as fault:  # full or broken disk: nothing is acknowledged, so nothing is lost
-                log.error("cannot store what was heard: %s", describe(fault))
-                await asyncio.sleep(WAIT_FOR_DISK)
-            else:
-                for stored in fresh:
-                    self._turns.put_nowait(stored)
-                return
+        fresh = await self._store.write_patiently(lambda db: inbox.store(db, self.transport.messenger, heard, now))
+        for stored in fresh:
+            self._turns.put_nowait(stored)
 
     async def _take_turns(self) -> None:
         """Hand each stored message to the writer in order, without waiting for one to be committed before the next."""
@@ -88,22 +79,16 @@ class Account:
             await turn
         except Unreadable:
             log.warning("a message of %s cannot be read and is put aside", self.transport.messenger)
-            await self._store.write(lambda db: inbox.take(db, self.transport.messenger, stored.id))
+            await self._store.write_patiently(lambda db: inbox.take(db, self.transport.messenger, stored.id))
         except Exception as fault:  # noqa: BLE001 - the one broad place: here a turn ends
             log.error("a turn failed: %s", describe(fault))
             await self._try_again(stored)
         self.sender.wake()
 
     async def _try_again(self, stored: inbox.Stored) -> None:
-        while True:
-            try:
-                parked = await self._store.write(lambda db: inbox.failed(db, self.transport.messenger, stored.id))
-            except sqlite3.Error:
-                await asyncio.sleep(WAIT_FOR_DISK)
-            else:
-                if not parked:
-                    self._turns.put_nowait(stored)
-                return
+        messenger = self.transport.messenger
+        if not await self._store.write_patiently(lambda db: inbox.failed(db, messenger, stored.id)):
+            self._turns.put_nowait(stored)
 
 
 async def _watch(task: "asyncio.Task[None]") -> None:

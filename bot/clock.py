@@ -60,9 +60,10 @@ class Clock:
             self._wake()
 
     async def forget(self) -> None:
-        """Forget passers-by, unfinished conversations and old ids of messages."""
+        """Forget passers-by, unfinished conversations and old ids, and leave no trace of what was deleted."""
         now = int(time.time())
         await self._store.write(lambda db: forget(db, now))
+        await self._store.empty_log()
 
     def _tell(self, db: sqlite3.Connection, broadcast: Broadcast) -> None:
         shown = repr(sorted(broadcast.counts.items()))

@@ -8,6 +8,7 @@ written, not its text, which may quote what somebody wrote.
 import json
 import logging
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 
@@ -53,6 +54,10 @@ def set_up(log_format: str) -> None:
     handler.setFormatter(_Formatter(log_format == "json"))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.captureWarnings(True)
-    sys.excepthook = lambda kind, fault, trace: logging.getLogger("bot").critical(
-        "ended", exc_info=(kind, fault, trace)
-    )
+    sys.excepthook = lambda _kind, fault, _trace: _note(fault)
+    sys.unraisablehook = lambda unraisable: _note(unraisable.exc_value)
+    threading.excepthook = lambda unhandled: _note(unhandled.exc_value)
+
+
+def _note(fault: BaseException | None) -> None:
+    logging.getLogger("bot").critical("ended", exc_info=fault)

@@ -6,9 +6,11 @@ measure (in UTF-16 units, as Telegram and Signal count) and split it without eve
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+_JOINER = "\u200d"
 _TOKEN = re.compile(r'<(/?)(b|i|code|a)(?: href="([^"<>]*)")?>')
 
 
@@ -93,19 +95,22 @@ def _parts(runs: list[Run], longest: int) -> Iterator[list[Run]]:
 
 
 def _cut(text: str, longest: int) -> int:
-    """Return how many characters go into the first part."""
-    fits = len(text.encode("utf-16-le", "surrogatepass")[: longest * 2].decode("utf-16-le", "ignore"))
+    """Return how many characters go into the first part, at least one."""
+    fits = max(1, len(text.encode("utf-16-le", "surrogatepass")[: longest * 2].decode("utf-16-le", "ignore")))
     for border in ("\n\n", "\n", " "):
         found = text.rfind(border, 0, fits + 1)
         if found > fits // 2:
             return found
-    while fits > 1 and _continues(text[fits]):  # not between a letter and its accent
-        fits -= 1
-    return fits
+    cut = fits
+    while cut > 1 and _belongs_together(text[cut - 1], text[cut]):  # not between a letter and its accent
+        cut -= 1
+    return cut if cut > 1 else fits
 
 
-def _continues(character: str) -> bool:
-    return character in "\u200d\ufe0f" or "\u0300" <= character <= "\u036f" or "\U0001f3fb" <= character <= "\U0001f3ff"
+def _belongs_together(before: str, after: str) -> bool:
+    """Say whether two characters are one on the screen: a letter with its accents, an emoji made of several."""
+    is_mark = unicodedata.category(after) in ("Mn", "Me", "Mc")
+    return is_mark or _JOINER in (before, after) or "\U0001f3fb" <= after <= "\U0001f3ff"
 
 
 def _slice(runs: list[Run], start: int, end: int) -> list[Run]:

@@ -51,7 +51,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send until stopped. Cancelled, what is on its way stays claimed and is unknown at the next start."""
-        await self._store.write(lambda db: outbox.recover(db, self._transport.messenger))
+        await self._store.write_patiently(lambda db: outbox.recover(db, self._transport.messenger))
         async with asyncio.TaskGroup() as tries:
             while not self._stopping:
                 self._wake.clear()
@@ -69,7 +69,9 @@ class Sender:
             return [], True
         busy = [*self._busy, *self._pace.waiting_chats(now)]
         messenger = self._transport.messenger
-        rows = await self._store.write(lambda db: outbox.claim(db, messenger, busy, answers, copies, time.time()))
+        rows = await self._store.write_patiently(
+            lambda db: outbox.claim(db, messenger, busy, answers, copies, time.time())
+        )
         for row in rows:
             self._busy.add(row.address)
             self._pace.sent(row.address, row.is_copy, now)
@@ -91,19 +93,26 @@ class Sender:
             outcome = await self._transport.send(row.address, row.outgoing)
         self._heed(outcome)
         known = _second_chance(row, outcome)
-        await self._store.write(lambda db: _record(db, self._transport.messenger, row, known))
+        await self._store.write_patiently(lambda db: _record(db, self._transport.messenger, row, known))
         self._busy.discard(row.address)
         self._wake.set()
 
     def _heed(self, outcome: Outcome) -> None:
         """Stop the account if the messenger said so, or if it cannot be reached: longer each time."""
-        if outcome.state is not State.WAITING:
-            self._failures = 0
-        elif outcome.everybody:
+        if not outcome.everybody:
+            self._failures = 0 if outcome.state is not State.WAITING else self._failures
+            return
+        now = time.monotonic()
+        if not self._pace.seconds_blocked(now):  # what was on its way together fails together, and counts as one
             self._failures += 1
-            seconds = outcome.seconds or min(2.0 ** (self._failures - 4), LONGEST_PAUSE)
-            self._pace.blocked(seconds, time.monotonic(), cautious=bool(outcome.seconds))
-            log.warning("nothing is sent for %.1f s: %s", seconds, outcome.reason)
+        seconds = outcome.seconds or pause(self._failures)
+        self._pace.blocked(seconds, now, cautious=bool(outcome.seconds))
+        log.warning("nothing is sent for %.1f s: %s", seconds, outcome.reason)
+
+
+def pause(failures: int) -> float:
+    """Return how many seconds nothing is sent after so many failures to reach the messenger."""
+    return min(2.0 ** (min(failures, 100) - 4), LONGEST_PAUSE)
 
 
 def _second_chance(row: Row, outcome: Outcome) -> Outcome:

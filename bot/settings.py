@@ -1,6 +1,5 @@
 """The settings: read from the environment and `.env`, all faults reported at once, one plain sentence each."""
 
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +47,7 @@ def read(env_file: Path | None = Path(".env")) -> Settings:
         env.read_env(str(env_file), recurse=False)
     faults: list[str] = []
     telegram = _telegram(env, faults)
-    log_format = env.str("LOG_FORMAT", "text")
+    log_format = env.str("LOG_FORMAT", "") or "text"
     if log_format not in ("text", "json"):
         faults.append("LOG_FORMAT should be text or json.")
     settings = Settings(
@@ -110,8 +109,3 @@ def documented() -> list[str]:
         "LOG_FORMAT",
         "LISTEN",
     ]
-
-
-def in_environment(name: str) -> bool:
-    """Say whether a setting stands in the environment."""
-    return name in os.environ

@@ -6,6 +6,8 @@ happens wholly or not at all, and nothing inside it can wait for the network.
 """
 
 import asyncio
+import logging
+import os
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,15 +17,30 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
+from bot.logs import describe
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 GROUP = 100
 """How many units of work are committed together at most."""
+
+BUSY = 5.0
+"""Seconds to wait for another process that writes."""
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 
-class NewerDatabase(Exception):
+WAIT_FOR_DISK = 1.0
+"""Seconds between tries while the disk refuses to write."""
+
+log = logging.getLogger(__name__)
+
+
+class CannotOpen(Exception):
+    """The database cannot be used; the text is a sentence for whoever runs the bot."""
+
+
+class NewerDatabase(CannotOpen):
     """The database was made by a newer version of the bot than this one."""
 
 
@@ -54,6 +71,15 @@ class Store:
         """
         return await self.submit(work)
 
+    async def write_patiently(self, work: Work[T]) -> T:
+        """Do the same, again and again while the disk is full or locked: for what must not be lost."""
+        while True:
+            try:
+                return await self.write(work)
+            except sqlite3.OperationalError as fault:
+                log.error("the database cannot be written: %s", describe(fault))
+                await asyncio.sleep(WAIT_FOR_DISK)
+
     def submit(self, work: Work[T]) -> "asyncio.Future[T]":
         """Hand over `work` in order, without waiting; the future resolves after the commit."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -63,6 +89,13 @@ class Store:
     async def read(self, work: Work[T]) -> T:
         """Run `work` on the connection that cannot write."""
         return await self._reader.run(work)
+
+    async def empty_log(self) -> None:
+        """Move what SQLite's log holds into the file and empty it: what was deleted can still be read there until then.
+
+        While somebody else reads (a backup, Litestream) the log stays; nobody waits for them.
+        """
+        await self._writer.run(_empty_log)
 
     async def commit_for_ever(self) -> None:
         """Take what waits, commit it together, tell the callers; the store's own task."""
@@ -94,7 +127,7 @@ def _commit(db: sqlite3.Connection, works: list[Work[Any]]) -> list[Any]:
                 outcomes.append(work(db))
             except Exception as fault:  # noqa: BLE001 - it is the caller's, who gets it
                 db.execute("ROLLBACK TO work")
-                outcomes.append(fault)
+                outcomes.append(_for_a_future(fault))
             db.execute("RELEASE work")
         db.execute("COMMIT")
     except BaseException:
@@ -104,13 +137,28 @@ def _commit(db: sqlite3.Connection, works: list[Work[Any]]) -> list[Any]:
     return outcomes
 
 
+def _for_a_future(fault: Exception) -> Exception:
+    """Return what a future takes: a StopIteration would end the writer instead of telling the caller."""
+    if not isinstance(fault, StopIteration):
+        return fault
+    wrapped = RuntimeError("a unit of work ran out of something")
+    wrapped.__cause__ = fault
+    return wrapped
+
+
+def _empty_log(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA busy_timeout=0")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    db.execute(f"PRAGMA busy_timeout={BUSY * 1000:.0f}")
+
+
 @asynccontextmanager
 async def open_store(path: Path, *, checkpoints: bool = True) -> AsyncIterator[Store]:
     """Open the database, make or bring it up to date, and run its writer while the block lasts.
 
     `checkpoints=False` is for a second process beside a running bot: SQLite before 3.51.3 can corrupt a file that two connections
     checkpoint at once (https://sqlite.org/wal.html, "The WAL-Reset Bug").
-    Raises: NewerDatabase.
+    Raises: CannotOpen.
     """
     _make(path)
     async with _Connection(lambda: _connect(path, checkpoints), 64) as writer:
@@ -135,14 +183,21 @@ def insert(db: sqlite3.Connection, statement: str, values: Sequence[object]) -> 
 
 def _make(path: Path) -> None:
     """Make the file, for its owner's eyes only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as fault:
+        raise CannotOpen(f"The database {path} cannot be made: {os.strerror(fault.errno or 0)}.") from fault
 
 
 def _connect(path: Path, checkpoints: bool) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, timeout=5)
+    db = sqlite3.connect(path, isolation_level=None, timeout=BUSY)
     db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode=WAL")
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.DatabaseError as fault:
+        db.close()
+        raise CannotOpen(f"The file {path} cannot be used as the database: {fault}.") from fault
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA foreign_keys=ON")
     db.execute("PRAGMA secure_delete=ON")

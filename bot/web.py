@@ -1,5 +1,6 @@
 """The small HTTP server of the bot: `/health` for its supervisor, and the webhook if one is set."""
 
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,13 +13,20 @@ DEAF = 120
 """Seconds without an answer of the messenger after which the bot counts as not healthy."""
 
 
+class CannotListen(Exception):
+    """The address is taken or not ours; the text is a sentence for whoever runs the bot."""
+
+
 @asynccontextmanager
 async def serve(
     listen: tuple[str, int],
     heard_at: Callable[[], float | None],
     webhook: tuple[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] | None,
 ) -> AsyncIterator[int]:
-    """Serve while the block lasts and yield the port. `heard_at`: when a poll last worked, None if nobody polls."""
+    """Serve while the block lasts and yield the port. `heard_at`: when a poll last worked, None if nobody polls.
+
+    Raises: CannotListen.
+    """
 
     async def health(_: web.Request) -> web.Response:
         heard = heard_at()
@@ -33,7 +41,11 @@ async def serve(
     await runner.setup()
     try:
         site = web.TCPSite(runner, *listen)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as fault:
+            reason = os.strerror(fault.errno) if fault.errno and fault.errno > 0 else "there is no such address"
+            raise CannotListen(f"LISTEN: {listen[0]}:{listen[1]} cannot be used: {reason}.") from fault
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

@@ -7,6 +7,7 @@ The token stands in every address, so no foreign exception passes: their texts n
 import json
 import ssl
 from collections.abc import Mapping
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,13 +15,15 @@ import aiohttp
 import certifi
 from telegram._utils.defaultvalue import DefaultValue  # the type of "not given" in the signature we fulfil
 from telegram._utils.types import ODVInput
-from telegram.error import NetworkError
+from telegram.error import NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
 
 CONNECT = 10.0
 READ = 60.0
 KEEP_ALIVE = 300.0
 """Seconds. A short keep-alive makes each answer after a quiet spell open a new TLS connection."""
+UNSAID = 5.0
+"""Seconds to wait after a 429 that does not say how long."""
 
 
 class NotSent(NetworkError):
@@ -29,6 +32,14 @@ class NotSent(NetworkError):
 
 class Unclear(NetworkError):
     """The request left and no answer came that says what became of it."""
+
+
+class SlowDown(TelegramError):
+    """Telegram asks to wait so many seconds (429). RetryAfter of python-telegram-bot is changing its unit."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"slow down for {seconds:g} s")
+        self.seconds = seconds
 
 
 class AiohttpRequest(BaseRequest):
@@ -70,7 +81,7 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
         pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Return status and body. Raises: NotSent, Unclear (also for every status of 500 and above)."""
+        """Return status and body. Raises: NotSent, Unclear (also for every status of 500 and above), SlowDown."""
         if self._session is None:
             raise NotSent("the session is closed")
         progress = SimpleNamespace(left=False)
@@ -91,9 +102,12 @@ class AiohttpRequest(BaseRequest):
             raise (Unclear if progress.left else NotSent)(type(fault).__name__) from None
         if status >= 500:
             raise Unclear(f"status {status}")
+        if status == 429:
+            raise SlowDown(_retry_after(answer))
         return status, answer
 
 
+@cache
 def _trust() -> ssl.SSLContext:
     """Trust the authorities of the machine and certifi's: a bare Debian has none of its own."""
     context = ssl.create_default_context()
@@ -103,6 +117,13 @@ def _trust() -> ssl.SSLContext:
 
 async def _left(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
     context.trace_request_ctx.left = True
+
+
+def _retry_after(answer: bytes) -> float:
+    try:
+        return max(0.0, float(json.loads(answer)["parameters"]["retry_after"]))
+    except (ValueError, LookupError, TypeError):
+        return UNSAID
 
 
 def _body(data: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, Mapping[str, str]]:
