@@ -150,6 +150,9 @@ class Transport(Protocol):
     async def send(self, address: str, outgoing: Outgoing) -> Outcome:
         """Try once. Never raises for what the network or the messenger does."""
 
+    async def reachable(self) -> bool:
+        """Say whether the messenger answers at all."""
+
 
 class Unreadable(Exception):
     """A payload that is not what the messenger promises to send."""

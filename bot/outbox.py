@@ -119,10 +119,11 @@ def record(db: sqlite3.Connection, messenger: str, row: Row, outcome: Outcome, n
     A copy whose person deleted everything while it was on its way is not tried again.
     """
     if outcome.state is State.WAITING:
+        waits_alone = outcome.seconds and not outcome.everybody  # else the pace holds the whole account back
         db.execute(
             "UPDATE outbox SET state = iif(person IS NULL AND broadcast IS NOT NULL, 'withdrawn', 'waiting'),"
             " not_before = ? WHERE id = ?",
-            (math.ceil(now + outcome.seconds), row.id),
+            (math.ceil(now + outcome.seconds) if waits_alone else 0, row.id),
         )
     elif row.is_copy:
         db.execute("UPDATE outbox SET state = ?, reason = ? WHERE id = ?", (outcome.state, outcome.reason, row.id))

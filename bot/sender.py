@@ -86,9 +86,10 @@ class Sender:
             pass
 
     async def _try(self, row: Row) -> None:
-        blocked = self._pace.seconds_blocked(time.monotonic())
-        if blocked:  # told so after this row was claimed
-            outcome = Outcome(State.WAITING, seconds=blocked)
+        if self._pace.seconds_blocked(time.monotonic()):  # told so after this row was claimed
+            outcome = Outcome(State.WAITING)
+        elif row.tries > 1 and not await self._transport.reachable():  # or its last chance would go to waste
+            outcome = Outcome(State.WAITING, reason="the messenger does not answer", everybody=True)
         else:
             outcome = await self._transport.send(row.address, row.outgoing)
         self._heed(outcome)

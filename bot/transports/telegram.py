@@ -168,13 +168,21 @@ class TelegramTransport:
         try:
             return Outcome(State.ACCEPTED, message=await self._send(address, outgoing))
         except TelegramError as fault:
-            if outgoing.replaces and fault.message.removeprefix("Bad Request: ").startswith(GONE):
+            if outgoing.replaces and _words(fault).startswith(GONE):
                 # What was to be changed is not there: a question is asked anew, a mere change is not worth a message.
                 return await self.send(address, _anew(outgoing)) if outgoing.act == "send" else Outcome(State.ACCEPTED)
             outcome = _classify(fault)
         if outgoing.act == "acknowledge" and outcome.state is not State.ACCEPTED:  # too late is never
             return Outcome(State.REFUSED, reason=outcome.reason, seconds=outcome.seconds, everybody=outcome.everybody)
         return outcome
+
+    async def reachable(self) -> bool:
+        """Ask for something harmless and say whether there was an answer."""
+        try:
+            await self.call("getMe")
+        except TelegramError:
+            return False
+        return True
 
     async def _send(self, address: str, outgoing: Outgoing) -> str:
         """Send or change a message, or do what else is asked; return the id of the message, if there is one."""
@@ -211,6 +219,8 @@ class TelegramTransport:
                 reply_markup=_keyboard(outgoing.buttons),
                 **change,
             )
+        if not isinstance(sent, dict) or "message_id" not in sent:
+            raise Unclear("no message")
         return str(sent["message_id"])
 
     async def _set_commands(self, address: str, outgoing: Outgoing) -> None:
@@ -369,8 +379,8 @@ def _classify(fault: TelegramError) -> Outcome:
     """Say what a refusal means. BadRequest is a NetworkError, so it comes first."""
     if isinstance(fault, SlowDown):
         return Outcome(State.WAITING, reason="slow down", seconds=fault.seconds, everybody=True)
-    words = fault.message.removeprefix("Bad Request: ").removeprefix("Forbidden: ")
     if isinstance(fault, BadRequest | Forbidden):
+        words = _words(fault)
         if words.startswith(DONE):
             return Outcome(State.ACCEPTED)
         reason = next((reason for start, reason in UNREACHABLE.items() if words.startswith(start)), Reason.OTHER)
@@ -378,6 +388,11 @@ def _classify(fault: TelegramError) -> Outcome:
     if isinstance(fault, NotSent | InvalidToken | Conflict):
         return Outcome(State.WAITING, reason=_explain(fault), everybody=True)
     return Outcome(State.UNKNOWN, reason=_explain(fault))
+
+
+def _words(fault: TelegramError) -> str:
+    """Return Telegram's words. python-telegram-bot takes "Bad Request: " off and makes the first letter a capital."""
+    return fault.message.lower().removeprefix("bad request: ").removeprefix("forbidden: ")
 
 
 def _explain(fault: Exception) -> str:
