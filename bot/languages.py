@@ -99,6 +99,11 @@ def own_name(language: str) -> str:
     return name[0].upper() + name[1:]
 
 
+def names(language: str) -> tuple[str, ...]:
+    """Return what a language is called in the languages that people here may write, and its code."""
+    return (language, *(Locale(code).get_display_name(language) or language for code in ("de", "uk", "ru", "en")))
+
+
 class Languages:
     """The languages people can choose, with their catalogs."""
 

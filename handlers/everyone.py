@@ -3,8 +3,9 @@
 from bot import consents, interests, my_data, offers, people
 from bot.chat import Chat, Choice, Link
 from bot.consents import Purpose
-from bot.languages import Bold, InEveryLanguage, Lines, Words, _, lines, own_name, paragraphs
-from handlers.summary import interest_lines, named, offer_lines
+from bot.languages import Bold, InEveryLanguage, Lines, Words, _, lines, names, own_name, paragraphs
+from bot.staff import Role
+from handlers.summary import ROLES, interest_lines, named, offer_lines
 
 PURPOSES = {
     Purpose.NEWS: _("News about the partnership"),
@@ -18,7 +19,7 @@ async def choose_language(chat: Chat) -> None:
     codes = chat.profile.languages
     language = chat.argument
     if language not in codes:
-        choices = [Choice(code, own_name(code), (code,)) for code in codes]
+        choices = [Choice(code, own_name(code), names(code)) for code in codes]
         language = await chat.choose(
             "language", InEveryLanguage(_("Welcome! Please choose a language.")), choices, must=True
         )
@@ -149,7 +150,7 @@ def _my_data(chat: Chat) -> list[Words]:
     if offer:
         parts.append(lines(Bold(_("Your offer of help")), *offer_lines(chat.profile, offer)))
     if chat.person.role:
-        parts.append(named(_("Role in the team"), chat.person.role))
+        parts.append(named(_("Role in the team"), ROLES[Role(chat.person.role)]))
     given = consents.of(chat.db, chat.person.id)
     if given:
         parts.append(

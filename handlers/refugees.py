@@ -23,7 +23,7 @@ async def register_interest(chat: Chat) -> None:
     about_children = any(topic.about_children for topic in profile.topics if topic.id in topics)
     chat.questions += about_children
     place = await chat.choose(
-        "place", _("Where do you live now?"), profile.places, label=_("Where you live"), skip=True
+        "place", _("Where do you live now?"), profile.places, label=_("Place of living"), skip=True
     )
     raion = None
     consents_to_origin = await consent_to_origin(chat)

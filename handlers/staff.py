@@ -8,16 +8,10 @@ from bot.chat import Chat, Choice, Invalid, Link
 from bot.languages import Bold, Lines, Rendered, Text, Words, _, _n, lines, listing, own_name, paragraphs
 from bot.messages import Reason, State
 from bot.staff import Role
-from handlers.summary import named
+from handlers.summary import ROLES, named
 
 LONGEST_TEXT = 3000
 ALL = "all"
-ROLES = {
-    Role.ADMIN: _("Administration"),
-    Role.EDITOR: _("Editing"),
-    Role.APPROVER: _("Approval"),
-    Role.DESK: _("Volunteer desk"),
-}
 GROUPS = {
     Group.EVERYONE: _("Everyone"),
     Group.REGION: _("People from the region"),

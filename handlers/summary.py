@@ -4,6 +4,7 @@ from bot.interests import Frequency, Interest
 from bot.languages import Bold, Lines, Words, _, listing
 from bot.offers import CHAT, Offer
 from bot.profile import Item, Profile
+from bot.staff import Role
 
 FREQUENCIES = {Frequency.AT_ONCE: _("At once, when there is news"), Frequency.WEEKLY: _("Once a week, on Friday")}
 TIMES = {
@@ -11,6 +12,12 @@ TIMES = {
     "afternoons": _("On working days after noon"),
     "evenings": _("In the evening"),
     "weekends": _("At the weekend"),
+}
+ROLES = {
+    Role.ADMIN: _("Administration"),
+    Role.EDITOR: _("Editing"),
+    Role.APPROVER: _("Approval"),
+    Role.DESK: _("Volunteer desk"),
 }
 
 
@@ -29,7 +36,7 @@ def interest_lines(profile: Profile, interest: Interest) -> list[Words]:
     """Return a registration line by line."""
     shown = [
         named(_("Topics"), names(profile.topics, interest.topics)),
-        named(_("Where you live"), names(profile.places, [interest.place or ""])),
+        named(_("Place of living"), names(profile.places, [interest.place or ""])),
     ]
     if interest.raion:
         shown.append(named(_("Part of the region"), names(profile.raions, [interest.raion])))
@@ -47,7 +54,7 @@ def offer_lines(profile: Profile, offer: Offer) -> list[Words]:
     """Return an offer line by line."""
     shown = [
         named(_("Number"), offer.reference),
-        named(_("How you help"), names(profile.roles, offer.roles)),
+        named(_("Tasks"), names(profile.roles, offer.roles)),
         named(_("Languages"), names(profile.spoken, offer.spoken)),
         named(
             _("Times"), listing(TIMES[time] for time in offer.times if time in TIMES) if offer.times else _("no answer")

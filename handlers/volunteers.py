@@ -36,7 +36,7 @@ async def offer_help(chat: Chat) -> None:
             Choice(role.id, _("{role} (C)", role=role.name) if role.needs_certificate else role.name)
             for role in profile.roles
         ],
-        label=_("How you help"),
+        label=_("Tasks"),
         links=[Link(_("I want to offer housing"), "housing")],
     )
     if any(role.needs_certificate for role in profile.roles if role.id in roles):

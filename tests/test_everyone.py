@@ -51,7 +51,7 @@ async def test_passers_by_are_forgotten_after_a_day_and_the_registered_are_not(
 async def test_my_data_shows_everything_and_sends_it_as_a_file(bot: Town, refugee: Somebody) -> None:
     await registers(refugee)
     await refugee.writes("МОЇ ДАНІ")
-    await refugee.sees("Теми: Медицина й лікарні", "Де Ви живете: У Дортмунді", "Новини про партнерство")
+    await refugee.sees("Теми: Медицина й лікарні", "Місце проживання: У Дортмунді", "Новини про партнерство")
     await refugee.picks("Надіслати все файлом")
     await refugee.sees("Ось файл з усіма Вашими даними")
     name, content = next(m.document for m in refugee.news() if m.document)

@@ -41,7 +41,7 @@ async def test_somebody_registers_interest_and_restarts_do_not_matter(bot: Town,
     await refugee.writes("раз на тиждень")
     assert await refugee.sees(
         "Теми: Діти та молодь, Культура, музика, спорт",
-        "Де Ви живете: У Дортмунді",
+        "Місце проживання: У Дортмунді",
         "Частина області: Місто Житомир",
         "Вік дітей: 6–9 років, 14–17 років",
         "Новини: Раз на тиждень, у п’ятницю",
@@ -92,8 +92,8 @@ async def test_each_answer_can_be_changed_in_the_review(bot: Town, refugee: Some
     await refugee.sees("Для якого віку")
     await refugee.picks("Пропустити")
     await refugee.sees("Теми: Медицина й лікарні, Діти та молодь", "Вік дітей: не вказано")
-    await refugee.picks("Змінити: Де Ви живете", "Поблизу Дортмунда")
-    await refugee.sees("Де Ви живете: Поблизу Дортмунда")
+    await refugee.picks("Змінити: Місце проживання", "Поблизу Дортмунда")
+    await refugee.sees("Місце проживання: Поблизу Дортмунда")
     await refugee.picks(SAVE)
     await refugee.sees("Вас зареєстровано")
     assert await bot.rows("SELECT place, age_bands FROM interests") == [("near", "[]")]

@@ -32,7 +32,7 @@ async def test_somebody_offers_help_and_gets_a_number(bot: Town, volunteer: Some
     await volunteer.sees("Schreiben Sie für eine Organisation?")
     await volunteer.writes("Nachbarschaft e.V.")
     await volunteer.sees(
-        "So helfen Sie: Dolmetschen",
+        "Aufgaben: Dolmetschen",
         "Sprachen: Deutsch, Ukrainisch",
         "Zeiten: Am Abend",
         "Stadtbezirk: Hörde",
