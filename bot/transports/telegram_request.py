@@ -6,10 +6,12 @@ The token stands in every address, so no foreign exception passes: their texts n
 
 import json
 import ssl
+import urllib.request
 from collections.abc import Mapping
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import certifi
@@ -62,7 +64,6 @@ class AiohttpRequest(BaseRequest):
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE, ssl=_trust()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trace_configs=[trace],
-                trust_env=True,
             )
 
     async def shutdown(self) -> None:
@@ -95,6 +96,7 @@ class AiohttpRequest(BaseRequest):
                 headers=headers,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=wait),
                 trace_request_ctx=progress,
+                proxy=_proxy(*urlsplit(url)[:2]),
                 allow_redirects=False,
             ) as response:
                 status, answer = response.status, await response.read()
@@ -113,6 +115,12 @@ def _trust() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
+
+
+@cache
+def _proxy(scheme: str, host: str) -> str | None:
+    """Return the proxy that the environment names. aiohttp's `trust_env` reads ~/.netrc too, in a thread, each time."""
+    return None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(scheme)
 
 
 async def _left(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
