@@ -1,1 +1,1 @@
-"""What is measured and proven beyond the tests: `python -m benchmarks turns`, `crash`, `all`. Linux only: reads /proc."""
+"""What is measured and proven beyond the tests: `python -m benchmarks turns`, `crash`, `all`. Linux only."""

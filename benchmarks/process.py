@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -25,9 +26,9 @@ class Process:
         return self._process.pid
 
     @property
-    def is_running(self) -> bool:
-        """Say whether it has not ended."""
-        return self._process.returncode is None
+    def ended_by_itself(self) -> bool:
+        """Say whether it has ended without having been killed."""
+        return self._process.returncode not in (None, -signal.SIGKILL)
 
     def cpu_seconds(self) -> float:
         """Return how long it has computed so far, all threads together (proc(5), fields utime and stime)."""

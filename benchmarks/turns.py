@@ -1,8 +1,8 @@
 """How fast a turn is: the same form, played by the same 200 people, in this bot and in its peers.
 
-The pretend Telegram and everybody who writes live in this process, the bot in one of its own; each has one core. A closed
-loop: everybody sends their next message in the moment in which the answer to the former was accepted; the time is taken here.
-All variants run in one go, in an order drawn anew for each repeat, so that a busy neighbour meets them all alike.
+The pretend Telegram and everybody who writes live in this process, the bot in one of its own; each has one core. A
+closed loop: everybody sends their next message in the moment in which the answer to the former was accepted, which is
+where the time is taken. All variants run in one go, in an order drawn anew for each repeat, so neighbours disturb all.
 """
 
 import asyncio
@@ -221,11 +221,11 @@ def _cells(runs: list[Run]) -> list[str]:
 def _words(plan: Plan, light: list[float], before: float, after: float) -> str:
     ordered = sorted(light)
     p95 = ordered[int(0.95 * (len(ordered) - 1))]
+    rate, first, later = f"{plan.light_rate:g}", f"{plan.growth_warm_up:,}", f"{plan.growth:,}"
     return "\n".join(
         [
             f"{PEOPLE} people, {plan.repeats} runs of {plan.seconds:g} s for each bot, medians.",
-            f"Light load ({plan.light_rate:g} messages a second, whether or not the former are answered):"
-            f" median turn {median(light):.1f} ms, p95 {p95:.1f} ms.",
-            f"Memory: {before:.1f} MiB after {plan.growth_warm_up:,} turns, {after:.1f} MiB {plan.growth:,} turns later.",
+            f"Light load ({rate} messages a second, open loop): median turn {median(light):.1f} ms, p95 {p95:.1f} ms.",
+            f"Memory: {before:.1f} MiB after {first} turns, {after:.1f} MiB {later} turns later.",
         ]
     )

@@ -1,7 +1,7 @@
 """The form in python-telegram-bot: a `ConversationHandler` kept by `PicklePersistence`, as its own examples do it.
 
-With the argument `fast` it gets what makes it fastest: this project's request backend, and 64 updates at a time, those of one
-chat in order (out of the box, all updates wait for each other).
+With the argument `fast` it gets what makes it fastest: this project's request backend, and 64 updates at a time, those
+of one chat in order (out of the box, all updates wait for each other).
 """
 
 import asyncio
