@@ -47,7 +47,14 @@ class NewerDatabase(CannotOpen):
 class _Connection(aiosqlite.Connection):
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run a function with the sqlite3 connection in this connection's thread: one hop for the whole of it."""
-        done: T = await self._execute(lambda: work(self._conn, *arguments))  # type: ignore[no-untyped-call]
+
+        def do() -> T:
+            try:
+                return work(self._conn, *arguments)
+            except StopIteration as fault:
+                raise _for_a_future(fault) from fault
+
+        done: T = await self._execute(do)  # type: ignore[no-untyped-call]
         return done
 
     async def __aenter__(self) -> "_Connection":
@@ -105,7 +112,7 @@ class Store:
                 group.append(self._waiting.get_nowait())
             try:
                 outcomes = await self._writer.run(_commit, [work for work, _ in group])
-            except sqlite3.Error as fault:
+            except Exception as fault:  # noqa: BLE001 - it is the callers', who get it; the writer goes on
                 outcomes = [fault] * len(group)
             for (_, future), outcome in zip(group, outcomes, strict=True):
                 if future.done():
@@ -126,6 +133,8 @@ def _commit(db: sqlite3.Connection, works: list[Work[Any]]) -> list[Any]:
             try:
                 outcomes.append(work(db))
             except Exception as fault:  # noqa: BLE001 - it is the caller's, who gets it
+                if not db.in_transaction:  # a full disk: SQLite has taken everything back
+                    raise
                 db.execute("ROLLBACK TO work")
                 outcomes.append(_for_a_future(fault))
             db.execute("RELEASE work")
@@ -138,7 +147,7 @@ def _commit(db: sqlite3.Connection, works: list[Work[Any]]) -> list[Any]:
 
 
 def _for_a_future(fault: Exception) -> Exception:
-    """Return what a future takes: a StopIteration would end the writer instead of telling the caller."""
+    """Return what a future takes: it would never be done with a StopIteration."""
     if not isinstance(fault, StopIteration):
         return fault
     wrapped = RuntimeError("a unit of work ran out of something")
@@ -175,10 +184,10 @@ async def open_store(path: Path, *, checkpoints: bool = True) -> AsyncIterator[S
 
 def insert(db: sqlite3.Connection, statement: str, values: Sequence[object]) -> int:
     """Insert one row and return its id."""
-    added = db.execute(statement, values).lastrowid
-    if added is None:  # only if nothing was inserted
+    done = db.execute(statement, values)
+    if done.rowcount != 1 or done.lastrowid is None:
         raise ValueError("the statement inserted no row")
-    return added
+    return done.lastrowid
 
 
 def _make(path: Path) -> None:
@@ -191,13 +200,16 @@ def _make(path: Path) -> None:
 
 
 def _connect(path: Path, checkpoints: bool) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, timeout=BUSY)
-    db.row_factory = sqlite3.Row
+    try:
+        db = sqlite3.connect(path, isolation_level=None, timeout=BUSY)
+    except sqlite3.DatabaseError as fault:
+        raise _not_a_database(path, fault) from fault
     try:
         db.execute("PRAGMA journal_mode=WAL")
     except sqlite3.DatabaseError as fault:
         db.close()
-        raise CannotOpen(f"The file {path} cannot be used as the database: {fault}.") from fault
+        raise _not_a_database(path, fault) from fault
+    db.row_factory = sqlite3.Row
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA foreign_keys=ON")
     db.execute("PRAGMA secure_delete=ON")
@@ -205,6 +217,10 @@ def _connect(path: Path, checkpoints: bool) -> sqlite3.Connection:
     if not checkpoints:
         db.execute("PRAGMA wal_autocheckpoint=0")
     return db
+
+
+def _not_a_database(path: Path, fault: sqlite3.DatabaseError) -> CannotOpen:
+    return CannotOpen(f"The file {path} cannot be used as the database: {fault}.")
 
 
 def _connect_reader(path: Path) -> sqlite3.Connection:
