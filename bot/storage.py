@@ -58,7 +58,11 @@ class _Connection(aiosqlite.Connection):
         return done
 
     async def __aenter__(self) -> "_Connection":
-        await super().__aenter__()
+        try:
+            await super().__aenter__()
+        except BaseException:
+            await asyncio.to_thread(self._thread.join)  # else it reports its end to a loop that is closed by then
+            raise
         return self
 
 
