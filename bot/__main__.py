@@ -8,12 +8,12 @@ import sys
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
-from telegram.error import TelegramError
 
 import handlers
 from bot import bridge, logs, profile, settings, staff, web
@@ -26,7 +26,7 @@ from bot.people import Person
 from bot.profile import Profile, ProfileFaults
 from bot.settings import Settings, SettingsFaults
 from bot.storage import CannotOpen, open_store
-from bot.transports.telegram import WEBHOOK_PATH, Card, TelegramTransport
+from bot.transports.telegram import WEBHOOK_PATH, Card, NoAccess, TelegramTransport
 from handlers import staff as staff_texts
 
 T = TypeVar("T")
@@ -164,16 +164,19 @@ async def run_bot(found: Settings, city: Profile, limits: Limits) -> None:
 
 
 def _cards(city: Profile, conversations: Conversations) -> dict[str, Card]:
-    """Return how the bot introduces itself in each language; in all others as in the first of the profile."""
-    return {
-        shown: Card(
+    """Return how the bot introduces itself in each language; to all others in every one that fits."""
+    cards = {
+        language: Card(
             city.bot.name[language],
             city.bot.description[language],
             city.bot.short_description[language],
             conversations.commands(STRANGER, language),
         )
-        for shown, language in [("", city.languages[0]), *zip(city.languages, city.languages, strict=True)]
+        for language in city.languages
     }
+    first = cards[city.languages[0]]
+    description = "\n\n".join(card.description for card in cards.values())
+    return {"": replace(first, description=description if len(description) <= 512 else first.description), **cards}
 
 
 async def _invite(database: Path, role: staff.Role) -> str:
@@ -187,7 +190,7 @@ async def _bot_name() -> str:
         found = settings.read()
         async with TelegramTransport(found.telegram) as telegram:
             return await telegram.user_name()
-    except (SettingsFaults, TelegramError):
+    except (SettingsFaults, NoAccess):
         return ""
 
 

@@ -1,7 +1,7 @@
 """The running bot: messengers that hear, turns that follow, a sender for each account, and the clock.
 
-What is heard goes into the inbox, and only then is it acknowledged; turns are taken in the order in which messages came. A turn
-that fails is tried again and parked after three tries, so that it never holds up the others.
+What is heard goes into the inbox, and only then is it acknowledged; turns are taken in the order in which messages
+came. A turn that fails is tried again and parked after three tries, so that it never holds up the others.
 """
 
 import asyncio

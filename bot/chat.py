@@ -1,8 +1,9 @@
 """What a conversation sees of the person it talks to.
 
-A conversation is a coroutine that asks and says. At every message it runs again from its first line: a question that was
-answered returns at once, the first open one ends the run and is shown. So nothing of it is kept in memory, a restart is what
-happens between any two messages anyway, and data is changed only after the last question (a question after a write is refused).
+A conversation is a coroutine that asks and says. At every message it runs again from its first line: a question that
+was answered returns at once, the first open one ends the run and is shown. So nothing of it is kept in memory, a
+restart is what happens between any two messages anyway, and data is changed only after the last question (a question
+after a write is refused).
 
 `await` marks the places where days may pass. Nothing else may be awaited: a turn is one transaction.
 """
@@ -105,7 +106,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the person did about the open question: typed, or pressed a button with `value` under the message `message`."""
+    """What the person did about the open question: typed, or pressed a button with `value` under `message`."""
 
     text: str = ""
     value: str = ""
@@ -265,7 +266,7 @@ class Chat:
         selected: Iterable[str] = (),
         skip: bool = False,
     ) -> list[str]:
-        """Return the values of the choices taken, at least one unless it was skipped; `selected` are ticked at first."""
+        """Return the values of the choices taken, at least one unless it was skipped; `selected` are ticked."""
         chosen: list[str] | None = self._ask(
             _Question(
                 key,
@@ -291,7 +292,10 @@ class Chat:
         skip: bool = False,
         shown: Callable[[str], Words] = str,
     ) -> str:
-        """Return what the person wrote as `check` makes it ('' if skipped). `check` raises Invalid with words for them."""
+        """Return what the person wrote as `check` makes it ('' if skipped).
+
+        `check` raises Invalid with words for them.
+        """
         written: str | None = self._ask(
             _Question(key, question, check=check, links=tuple(links), label=label, skip=skip, shown=shown)
         )
@@ -378,7 +382,7 @@ class Chat:
         return set(value) <= allowed if question.several else value in allowed
 
     def _try_answer(self, question: _Question, answer: Answer) -> None:
-        """Understand the answer to the open question, if it is one: puts it among the answers, or shows the question again."""
+        """Understand the answer to the open question: put it among the answers, or show the question again."""
         if answer.value == ZERO:
             answer = replace(answer, value=SKIP if question.skip else BACK)
         if answer.value == BACK:

@@ -2,13 +2,11 @@
 
 from datetime import date
 
-from telegram.error import InvalidToken, TelegramError
-
 from bot import languages as languages_module
 from bot.languages import Languages
 from bot.profile import Profile
 from bot.settings import Settings
-from bot.transports.telegram import TelegramTransport
+from bot.transports.telegram import NoAccess, TelegramTransport
 
 OLD = 180
 """Days after which a help line has to be called again."""
@@ -47,8 +45,6 @@ async def _telegram(settings: Settings) -> list[str]:
     async with TelegramTransport(settings.telegram) as telegram:
         try:
             await telegram.user_name()
-        except InvalidToken:
-            return ["Telegram refuses the token. Please compare it with what BotFather gave you."]
-        except TelegramError:
-            return ["Telegram cannot be reached from this machine."]
+        except NoAccess as fault:
+            return [str(fault)]
     return []

@@ -1,8 +1,8 @@
 """Turns: what somebody did, the conversation it belongs to, and everything that follows from it, in one transaction.
 
-Which conversations there are stands in `handlers/__init__.py`. A person has at most one open question. A conversation left for
-the menu or for another one can be continued within a day; one that is `aside` (help, privacy, language) comes back to the open
-question by itself.
+Which conversations there are stands in `handlers/__init__.py`. A person has at most one open question. A conversation
+left for the menu or for another one can be continued within a day; one that is `aside` (help, privacy, language) comes
+back to the open question by itself.
 """
 
 import json
@@ -216,7 +216,10 @@ class _Turn:
     # ------------------------------------------------------------------ conversations
 
     def _begin(self, name: str, argument: str = "", answer: Answer | None = None) -> None:
-        """Begin a conversation, or offer to continue the one that was left. What does not exist for a person is the menu."""
+        """Begin a conversation, or offer to continue the one that was left.
+
+        What does not exist for a person is the menu.
+        """
         conversation = self.all.by_name.get(name)
         if conversation is None or not conversation.is_for(self.person):
             if name not in ("", "menu"):
@@ -224,15 +227,13 @@ class _Turn:
             conversation, argument = self.all.by_name["menu"], ""
         self._set_aside(conversation)
         progress = self._start(conversation.name, argument)
-        if not self.person.language and not conversation.before_language:
-            progress = self._start("language", "")
-            answer = None
         self._run(progress, answer, fresh=True)
 
     def _set_aside(self, begun: Conversation) -> None:
         """Leave what is open: a menu for good, a conversation so that it can be continued."""
         self.db.execute(
-            "DELETE FROM conversations WHERE person = ? AND (question = ? OR name = ?) AND left_at IS NULL AND answers = '{}'",
+            "DELETE FROM conversations"
+            " WHERE person = ? AND (question = ? OR name = ?) AND left_at IS NULL AND answers = '{}'",
             (self.person.id, MENU_QUESTION, begun.name),
         )
         if not begun.aside:
@@ -301,6 +302,9 @@ class _Turn:
             self._delete(progress)
             self._go_on()
             return
+        if not self.person.language and not conversation.before_language:
+            progress, answer = self._start("language", ""), None
+            conversation = self.all.by_name["language"]
         chat = Chat(
             self.db,
             self.all.profile,

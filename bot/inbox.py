@@ -32,7 +32,8 @@ def store(db: sqlite3.Connection, messenger: str, heard: list[tuple[str, str]], 
 def waiting(db: sqlite3.Connection, messenger: str) -> list[Stored]:
     """Return the messages that had no turn yet, in the order in which they came."""
     rows = db.execute(
-        "SELECT id, payload FROM inbox WHERE messenger = ? AND payload IS NOT NULL AND parked = 0 ORDER BY heard_at, rowid",
+        "SELECT id, payload FROM inbox WHERE messenger = ? AND payload IS NOT NULL AND parked = 0"
+        " ORDER BY heard_at, rowid",
         (messenger,),
     )
     return [Stored(row["id"], row["payload"]) for row in rows]

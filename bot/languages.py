@@ -1,7 +1,7 @@
-"""Texts for people: marked in the code with `_` in English, written in `locales/*/LC_MESSAGES/bot.po`, put together here.
+"""Texts for people: marked in the code with `_` in English, written in `locales/*/LC_MESSAGES/bot.po`.
 
-`_("…")` does not translate, it makes a `Text` that is rendered later in the language of whoever reads it. English is nobody's
-language here: it is the message id, so that neither German nor Ukrainian comes second.
+`_("…")` does not translate, it makes a `Text` that is rendered later in the language of whoever reads it. English is
+nobody's language here: it is the message id, so that neither German nor Ukrainian comes second.
 """
 
 import gettext

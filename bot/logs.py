@@ -1,8 +1,8 @@
 """Logs in which nothing personal can stand, at any level and in any traceback.
 
-Our own modules log what they mean to. Of other libraries only name, level and place are written, never their words: aiosqlite
-logs parameters, python-telegram-bot whole updates, aiohttp addresses with the token. Of an exception its kind and its places are
-written, not its text, which may quote what somebody wrote.
+Our own modules log what they mean to. Of other libraries only name, level and place are written, never their words:
+aiosqlite logs parameters, python-telegram-bot whole updates, aiohttp addresses with the token. Of an exception its kind
+and its places are written, not its text, which may quote what somebody wrote.
 """
 
 import json
@@ -54,6 +54,7 @@ def set_up(log_format: str) -> None:
     handler.setFormatter(_Formatter(log_format == "json"))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.captureWarnings(True)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every look at the clock
     sys.excepthook = lambda _kind, fault, _trace: _note(fault)
     sys.unraisablehook = lambda unraisable: _note(unraisable.exc_value)
     threading.excepthook = lambda unhandled: _note(unhandled.exc_value)

@@ -1,7 +1,7 @@
 """The tiny markup of our texts: `<b> <i> <code> <a href="…">`, and `&lt; &gt; &amp; &quot;`.
 
-Values from people pass `escape` and become text; nothing else does. A text is parsed into runs, so that a messenger can show,
-measure (in UTF-16 units, as Telegram and Signal count) and split it without ever cutting a tag in half.
+Values from people pass `escape` and become text; nothing else does. A text is parsed into runs, so that a messenger can
+show, measure (in UTF-16 units, as Telegram and Signal count) and split it without ever cutting a tag in half.
 """
 
 import html

@@ -1,7 +1,7 @@
 """What comes in and what goes out, as every messenger sees it, and the protocol that a messenger keeps.
 
-A transport turns what it hears into `Incoming` and an `Outgoing` into whatever its messenger can show. Nothing here or in
-`bot/conversations.py` and `handlers/` knows which messenger it is.
+A transport turns what it hears into `Incoming` and an `Outgoing` into whatever its messenger can show. Nothing here or
+in `bot/conversations.py` and `handlers/` knows which messenger it is.
 """
 
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Incoming:
-    """Something a person did. `press` is the data of the button, `message` the messenger's id of the message it belongs to."""
+    """Something a person did.
+
+    `press` is the data of the button, `message` the messenger's id of the message it belongs to.
+    """
 
     messenger: str
     address: str
@@ -60,7 +63,8 @@ class Outgoing:
     """One message, or one other act, on its way to an address. Text is markup in the person's language."""
 
     act: str = "send"
-    """send · acknowledge (a press) · commands (a list of commands for this person) · leave (a group)."""
+    """send · change (a message that is there, else nothing) · acknowledge (a press) · commands (of this person) ·
+    leave (a group)."""
     text: str = ""
     buttons: tuple[Button, ...] = ()
     replaces: str = ""
@@ -72,7 +76,6 @@ class Outgoing:
     file_name: str = ""
     file_text: str = ""
     press_id: str = ""
-    language: str = ""
     commands: tuple[tuple[str, str], ...] = ()
 
     def as_json(self) -> dict[str, Any]:

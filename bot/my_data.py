@@ -42,7 +42,7 @@ def _rows(db: sqlite3.Connection, table: str, column: str, person: int) -> list[
 
 
 def _row(row: sqlite3.Row) -> dict[str, Any]:
-    return {key: _value(key, row[key]) for key in row.keys() if key not in INTERNAL and row[key] is not None}
+    return {key: _value(key, row[key]) for key in row.keys() if key not in INTERNAL and row[key] is not None}  # noqa: SIM118 - a Row iterates over its values
 
 
 def _value(key: str, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Counts for staff in which nobody can be found: no cell below five, and none that could be worked out from the others."""
+"""Counts for staff in which nobody can be found: no cell below five, and none that follows from the others."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def _by_language(db: sqlite3.Connection, table: str, languages: tuple[str, ...])
 
 
 def hide(cells: dict[str, int]) -> dict[str, int | None]:
-    """Hide small cells of a sum that is shown too; a single hidden one takes the next smallest with it, or it could be worked out."""
+    """Hide small cells of a sum; a single hidden one takes the next smallest with it, or it could be worked out."""
     shown = {name: _large_enough(n) for name, n in cells.items()}
     hidden = [name for name, n in shown.items() if n is None]
     if len(hidden) == 1 and len(cells) > 1:

@@ -9,6 +9,11 @@ from enum import IntEnum
 
 from bot.messages import Outcome, Outgoing, State
 
+MOST_TRIES = 2
+"""How often an answer may leave: once more after a try of unknown outcome."""
+RESEND_ANSWER = 5.0
+"""Seconds before that."""
+
 
 class Urgency(IntEnum):
     """What goes first."""
@@ -61,7 +66,7 @@ _COPIES = (
 def claim(
     db: sqlite3.Connection, messenger: str, busy: Iterable[str], answers: int, copies: int, now: float
 ) -> list[Row]:
-    """Mark the next rows as being tried and return them: answers and notices first, at most one to an address, in order.
+    """Mark the next rows as being tried and return them: answers and notices first, one to an address, in order.
 
     `busy` are addresses that something is on its way to, or that have to wait.
     """
@@ -116,22 +121,28 @@ def _resolved(db: sqlite3.Connection, messenger: str, row: Row) -> Row:
 def record(db: sqlite3.Connection, messenger: str, row: Row, outcome: Outcome, now: float) -> None:
     """Write down how a try ended. Of an answer nothing stays; of a copy its state.
 
-    A copy whose person deleted everything while it was on its way is not tried again.
+    A try that certainly did not leave does not count. An answer whose outcome is unknown is sent a second and last
+    time, for a double answer harms nobody; a copy is not. A copy whose person deleted everything while it was on its
+    way is not tried again.
     """
     if outcome.state is State.WAITING:
         waits_alone = outcome.seconds and not outcome.everybody  # else the pace holds the whole account back
         db.execute(
             "UPDATE outbox SET state = iif(person IS NULL AND broadcast IS NOT NULL, 'withdrawn', 'waiting'),"
-            " not_before = ? WHERE id = ?",
+            " tries = tries - 1, not_before = ? WHERE id = ?",
             (math.ceil(now + outcome.seconds) if waits_alone else 0, row.id),
         )
+    elif outcome.state is State.UNKNOWN and not row.is_copy and row.tries < MOST_TRIES:
+        again_at = math.ceil(now + RESEND_ANSWER)
+        db.execute("UPDATE outbox SET state = 'waiting', not_before = ? WHERE id = ?", (again_at, row.id))
     elif row.is_copy:
         db.execute("UPDATE outbox SET state = ?, reason = ? WHERE id = ?", (outcome.state, outcome.reason, row.id))
     else:
         db.execute("DELETE FROM outbox WHERE id = ?", (row.id,))
     if row.outgoing.handle and outcome.message:
         db.execute(
-            "INSERT OR REPLACE INTO shown SELECT ?, ?, ?, ?, ? WHERE ? IS NULL OR EXISTS (SELECT 1 FROM people WHERE id = ?)",
+            "INSERT OR REPLACE INTO shown SELECT ?, ?, ?, ?, ?"
+            " WHERE ? IS NULL OR EXISTS (SELECT 1 FROM people WHERE id = ?)",
             (messenger, row.address, row.outgoing.handle, outcome.message, row.person, row.person, row.person),
         )
 
@@ -139,12 +150,12 @@ def record(db: sqlite3.Connection, messenger: str, row: Row, outcome: Outcome, n
 def recover(db: sqlite3.Connection, messenger: str) -> None:
     """After a start: what was being tried when the process died has an unknown outcome.
 
-    A copy of a broadcast stays unknown and is never sent again by itself. An answer is sent a second time, for a double answer
-    harms nobody, but not a third.
+    A copy of a broadcast stays unknown and is never sent again by itself. An answer is sent a second time, for a double
+    answer harms nobody, but not a third.
     """
     trying = "messenger = ? AND state = 'trying'"
     db.execute(f"UPDATE outbox SET state = 'unknown' WHERE {trying} AND broadcast IS NOT NULL", (messenger,))  # noqa: S608
-    db.execute(f"DELETE FROM outbox WHERE {trying} AND tries > 1", (messenger,))  # noqa: S608 - a constant
+    db.execute(f"DELETE FROM outbox WHERE {trying} AND tries >= {MOST_TRIES:d}", (messenger,))  # noqa: S608 - a constant
     db.execute(f"UPDATE outbox SET state = 'waiting' WHERE {trying}", (messenger,))  # noqa: S608 - a constant
 
 

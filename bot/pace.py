@@ -1,8 +1,8 @@
 """How fast one messenger account may send: a virtual clock (GCRA) that answers push and copies of broadcasts wait for.
 
-An answer to a person goes at once and moves the next copy back by one slot; copies keep a tenth of the rate even if answers
-alone fill it. After the messenger said "slow down" (429), nothing leaves for that long, and for a while afterwards answers
-wait for their slots too: let go all at once, they would be refused again for ever.
+An answer to a person goes at once and moves the next copy back by one slot; copies keep a tenth of the rate even if
+answers alone fill it. After the messenger said "slow down" (429), nothing leaves for that long, and for a while
+afterwards answers wait for their slots too: let go all at once, they would be refused again for ever.
 """
 
 from dataclasses import dataclass
@@ -67,7 +67,10 @@ class Pace:
         return [a for a, until in self._chats.items() if until > now + self._chat_slot * self._chat_burst]
 
     def blocked(self, seconds: float, now: float, cautious: bool) -> None:
-        """Stop the whole account for so long; the bucket is empty afterwards. `cautious`: answers are paced then, too."""
+        """Stop the whole account for so long; the bucket is empty afterwards.
+
+        `cautious`: answers are paced then, too.
+        """
         until = max(self._blocked_until, now + seconds)
         self._blocked_until = until
         self._free_at = max(self._free_at, until)

@@ -1,7 +1,7 @@
 """People: who wrote, in which language, and how to forget them.
 
-A person is keyed by the messenger's own id, never by a telephone number. Somebody who registered nothing is forgotten a day
-after their last message.
+A person is keyed by the messenger's own id, never by a telephone number. Somebody who registered nothing is forgotten a
+day after their last message.
 """
 
 import sqlite3
@@ -89,7 +89,10 @@ def unreachable(db: sqlite3.Connection, person: int, now: int) -> None:
 
 
 def forget(db: sqlite3.Connection, person: int) -> None:
-    """Delete everything about a person. Of copies sent to them only the counted outcome stays, without person and address."""
+    """Delete everything about a person.
+
+    Of copies sent to them only the counted outcome stays, without person and address.
+    """
     db.execute("DELETE FROM people WHERE id = ?", (person,))
 
 

@@ -1,14 +1,13 @@
-"""The one way out of a messenger account: takes the outbox in order of urgency, at the pace allowed, and writes down how it ended.
+"""The one way out of a messenger account: takes the outbox by urgency and pace, and writes down what became of it.
 
-The outbox is the truth; kept here is only which addresses are busy. A row is claimed on the disk before it is tried and its
-outcome is written after, so that what was on its way when the process died is known to be unknown.
+The outbox is the truth; kept here is only which addresses are busy. A row is claimed on the disk before it is tried and
+its outcome is written after, so that what was on its way when the process died is known to be unknown.
 """
 
 import asyncio
 import logging
 import sqlite3
 import time
-from dataclasses import replace
 
 from bot import outbox, people
 from bot.messages import Outcome, State, Transport
@@ -22,8 +21,6 @@ IN_FLIGHT = 64
 """Messages on their way at the same time at most, each to another address."""
 LOOK_AGAIN = 1.0
 """Seconds after which the outbox is looked at even if nobody said that something is there."""
-RESEND_ANSWER = 5.0
-"""Seconds after which an answer of unknown outcome is sent a second, last time."""
 LONGEST_PAUSE = 30.0
 """Seconds between tries while the messenger cannot be reached."""
 
@@ -93,8 +90,7 @@ class Sender:
         else:
             outcome = await self._transport.send(row.address, row.outgoing)
         self._heed(outcome)
-        known = _second_chance(row, outcome)
-        await self._store.write_patiently(lambda db: _record(db, self._transport.messenger, row, known))
+        await self._store.write_patiently(lambda db: _record(db, self._transport.messenger, row, outcome))
         self._busy.discard(row.address)
         self._wake.set()
 
@@ -114,13 +110,6 @@ class Sender:
 def pause(failures: int) -> float:
     """Return how many seconds nothing is sent after so many failures to reach the messenger."""
     return min(2.0 ** (min(failures, 100) - 4), LONGEST_PAUSE)
-
-
-def _second_chance(row: Row, outcome: Outcome) -> Outcome:
-    """An answer whose outcome is unknown is sent once more, for a double answer harms nobody. A copy is not."""
-    if outcome.state is State.UNKNOWN and not row.is_copy and row.tries < 2:
-        return replace(outcome, state=State.WAITING, seconds=RESEND_ANSWER)
-    return outcome
 
 
 def _record(db: sqlite3.Connection, messenger: str, row: Row, outcome: Outcome) -> None:

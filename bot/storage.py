@@ -1,8 +1,8 @@
-"""The one SQLite file: one task writes, turns that wait together are committed together, readers have their own connection.
+"""The one SQLite file: one task writes, turns that wait together are committed together, readers are apart.
 
-A unit of work is a plain function `work(db: sqlite3.Connection) -> T`. `Store.write` hands it to the writer, which runs it in
-aiosqlite's thread inside a SAVEPOINT of its own; the future resolves after the COMMIT at `synchronous=FULL`. So a function
-happens wholly or not at all, and nothing inside it can wait for the network.
+A unit of work is a plain function `work(db: sqlite3.Connection) -> T`. `Store.write` hands it to the writer, which runs
+it in aiosqlite's thread inside a SAVEPOINT of its own; the future resolves after the COMMIT at `synchronous=FULL`. So a
+function happens wholly or not at all, and nothing inside it can wait for the network.
 """
 
 import asyncio
@@ -77,8 +77,8 @@ class Store:
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return its result once that is on the disk.
 
-        A caller that is cancelled meanwhile leaves the work to happen. Raises: whatever `work` raises (nothing of it is kept
-        then), `sqlite3.Error` if the disk refuses.
+        A caller that is cancelled meanwhile leaves the work to happen. Raises: whatever `work` raises (nothing of it is
+        kept then), `sqlite3.Error` if the disk refuses.
         """
         return await self.submit(work)
 
@@ -136,7 +136,7 @@ def _commit(db: sqlite3.Connection, works: list[Work[Any]]) -> list[Any]:
             db.execute("SAVEPOINT work")
             try:
                 outcomes.append(work(db))
-            except Exception as fault:  # noqa: BLE001 - it is the caller's, who gets it
+            except Exception as fault:
                 if not db.in_transaction:  # a full disk: SQLite has taken everything back
                     raise
                 db.execute("ROLLBACK TO work")
@@ -169,9 +169,8 @@ def _empty_log(db: sqlite3.Connection) -> None:
 async def open_store(path: Path, *, checkpoints: bool = True) -> AsyncIterator[Store]:
     """Open the database, make or bring it up to date, and run its writer while the block lasts.
 
-    `checkpoints=False` is for a second process beside a running bot: SQLite before 3.51.3 can corrupt a file that two connections
-    checkpoint at once (https://sqlite.org/wal.html, "The WAL-Reset Bug").
-    Raises: CannotOpen.
+    `checkpoints=False` is for a second process beside a running bot: SQLite before 3.51.3 can corrupt a file that two
+    connections checkpoint at once (https://sqlite.org/wal.html, "The WAL-Reset Bug"). Raises: CannotOpen.
     """
     _make(path)
     async with _Connection(lambda: _connect(path, checkpoints), 64) as writer:
@@ -234,7 +233,10 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Apply the migrations that the database has not seen, each in one transaction with its number. Raises: NewerDatabase."""
+    """Apply the migrations that the database has not seen, each in one transaction with its number.
+
+    Raises: NewerDatabase.
+    """
     scripts = {int(file.name[:4]): file for file in sorted(MIGRATIONS.glob("[0-9]*.sql"))}
     if _version(db) > max(scripts):
         raise NewerDatabase(f"The database is of version {_version(db)}, this bot knows up to {max(scripts)}.")

@@ -160,7 +160,8 @@ def _my_data(chat: Chat) -> list[Words]:
         _("Also: the number of your account at this messenger, and the day on which you last wrote.")
         if interest or offer or chat.person.role
         else _(
-            "You are not registered. We forget your language and the number of your account 24 hours after your last message."
+            "You are not registered. We forget your language and the number of your account"
+            " 24 hours after your last message."
         )
     )
     return parts

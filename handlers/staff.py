@@ -7,7 +7,6 @@ from bot.broadcasts import Audience, Broadcast, Group
 from bot.chat import Chat, Choice, Invalid, Link
 from bot.languages import Bold, Lines, Rendered, Text, Words, _, _n, lines, listing, own_name, paragraphs
 from bot.messages import Reason, State
-from bot.staff import Role
 from handlers.summary import ROLES, named
 
 LONGEST_TEXT = 3000

@@ -5,12 +5,12 @@ import re
 from bot import offers, staff
 from bot.chat import Chat, Choice, Invalid, Link
 from bot.consents import Purpose
-from bot.languages import _, _n, lines, listing, paragraphs
+from bot.languages import _, _n, lines, paragraphs
 from bot.offers import CHAT, Offer
 from bot.staff import Role
 from bot.words import normal
 from handlers.consent import consent, record, withdraw, yes_or_no
-from handlers.summary import TIMES, offer_lines, shown_contact
+from handlers.summary import TIMES, names, offer_lines, shown_contact
 
 LONGEST_NAME = 100
 _EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]+\.[^@\s.,;<>]{2,}")
@@ -60,7 +60,8 @@ async def offer_help(chat: Chat) -> None:
     if accepted == "no":
         chat.say(
             _(
-                "All right. Without these rules we cannot accept help. We have stored nothing. Thank you for your interest."
+                "All right. Without these rules we cannot accept help. We have stored nothing."
+                " Thank you for your interest."
             )
         )
         chat.end()
@@ -70,7 +71,8 @@ async def offer_help(chat: Chat) -> None:
     contact = await chat.ask(
         "contact",
         _(
-            "How can our team reach you? Please write a telephone number or an e-mail address. Or write CHAT, then we write here."
+            "How can our team reach you? Please write a telephone number or an e-mail address."
+            " Or write CHAT, then we write here."
         ),
         check_contact,
         label=_("Contact"),
@@ -92,7 +94,7 @@ async def offer_help(chat: Chat) -> None:
     )
     record(chat, Purpose.VOLUNTEER)
     if earlier is None:
-        _tell_the_office(chat, reference, name, roles)
+        _tell_the_office(chat, reference, name, contact, roles)
     n = profile.office.working_days_to_answer
     chat.say(
         _("Thank you very much! Your offer has arrived. Number: {reference}", reference=reference),
@@ -117,12 +119,16 @@ def _known(offer: Offer) -> dict[str, object]:
     }
 
 
-def _tell_the_office(chat: Chat, reference: str, name: str, roles: list[str]) -> None:
-    offered = listing(role.name for role in chat.profile.roles if role.id in roles)
+def _tell_the_office(chat: Chat, reference: str, name: str, contact: str, roles: list[str]) -> None:
+    notice = _(
+        "New offer of help {reference}\n{name}: {roles}\nContact: {contact}",
+        reference=reference,
+        name=name,
+        roles=names(chat.profile.roles, roles),
+        contact=shown_contact(contact),
+    )
     for member in staff.with_role(chat.db, Role.ADMIN, Role.DESK):
-        chat.notify(
-            member, _("New offer of help {reference}\n{name}: {roles}", reference=reference, name=name, roles=offered)
-        )
+        chat.notify(member, notice)
 
 
 async def my_offer(chat: Chat) -> None:

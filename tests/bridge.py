@@ -171,8 +171,8 @@ class Town:
         """Wait until everything heard had its turn and everything said has left."""
         await self.telegram.all_taken(TIMEOUT)
         async with asyncio.timeout(TIMEOUT), open_store(self.database, checkpoints=False) as store:
-            while await store.read(_open_work):
-                await asyncio.sleep(0.01)  # noqa: ASYNC110 - the database has nothing that one could wait for
+            while await store.read(_open_work):  # noqa: ASYNC110 - the database has nothing that one could wait for
+                await asyncio.sleep(0.01)
 
     async def introduced(self) -> None:
         """Wait until the bot has set its commands in the last language."""
@@ -220,5 +220,6 @@ async def town(folder: Path, city: str = "dortmund-schytomyr", limits: Limits | 
 
 def _open_work(db: sqlite3.Connection) -> bool:
     """Say whether something heard had no turn yet, or something said has not left."""
-    waiting = "SELECT 1 FROM inbox WHERE payload IS NOT NULL UNION ALL SELECT 1 FROM outbox WHERE state IN ('waiting', 'trying')"
-    return db.execute(waiting).fetchone() is not None
+    heard = "SELECT 1 FROM inbox WHERE payload IS NOT NULL"
+    said = "SELECT 1 FROM outbox WHERE state IN ('waiting', 'trying')"
+    return db.execute(f"{heard} UNION ALL {said}").fetchone() is not None

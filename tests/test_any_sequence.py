@@ -1,7 +1,7 @@
-"""Whatever people do, in any order, with restarts in between: they are answered, nothing breaks, nothing is kept without consent.
+"""Whatever people do, in any order, with restarts: they are answered, nothing breaks, nothing is kept without consent.
 
-The machine of hypothesis plays one person. Thousands of steps go straight into the turns (what leaves is checked by the rules of
-the pretend Telegram); a few whole plays go over HTTP, with the bot really stopped and started.
+The machine of hypothesis plays one person. Thousands of steps go straight into the turns (what leaves is checked by the
+rules of the pretend Telegram); a few whole plays go over HTTP, with the bot really stopped and started.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import time
 from collections.abc import Coroutine
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
@@ -28,7 +28,10 @@ from bot.settings import Telegram
 from bot.staff import Role
 from bot.transports.telegram import TelegramTransport
 from bot.words import word_list
-from tests.bridge import Somebody, Town, town
+from tests.bridge import town
+
+if TYPE_CHECKING:
+    from tests.bridge import Somebody, Town
 
 WORDS = sorted({*word_list().acts, *word_list().answers})
 TYPED = st.one_of(
@@ -193,10 +196,11 @@ class Anybody(RuleBasedStateMachine):
 
 
 def _kept_without_consent(db: sqlite3.Connection) -> int:
-    query = """SELECT (SELECT count(*) FROM interests WHERE person NOT IN (SELECT person FROM consents WHERE purpose = 'news'))
-                    + (SELECT count(*) FROM interests WHERE raion IS NOT NULL
-                       AND person NOT IN (SELECT person FROM consents WHERE purpose = 'origin'))
-                    + (SELECT count(*) FROM offers WHERE person NOT IN (SELECT person FROM consents WHERE purpose = 'volunteer'))"""
+    query = """SELECT
+        (SELECT count(*) FROM interests WHERE person NOT IN (SELECT person FROM consents WHERE purpose = 'news'))
+        + (SELECT count(*) FROM interests WHERE raion IS NOT NULL
+           AND person NOT IN (SELECT person FROM consents WHERE purpose = 'origin'))
+        + (SELECT count(*) FROM offers WHERE person NOT IN (SELECT person FROM consents WHERE purpose = 'volunteer'))"""
     return int(db.execute(query).fetchone()[0])
 
 

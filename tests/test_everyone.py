@@ -48,7 +48,7 @@ async def test_passers_by_are_forgotten_after_a_day_and_the_registered_are_not(
     assert await volunteer.sees("Willkommen! Bitte wählen Sie eine Sprache.")
 
 
-async def test_my_data_shows_everything_and_sends_it_as_a_file(bot: Town, refugee: Somebody) -> None:
+async def test_my_data_shows_everything_and_sends_it_as_a_file(refugee: Somebody) -> None:
     await registers(refugee)
     await refugee.writes("МОЇ ДАНІ")
     await refugee.sees("Теми: Медицина й лікарні", "Місце проживання: У Дортмунді", "Новини про партнерство")

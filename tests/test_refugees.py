@@ -189,7 +189,7 @@ async def test_an_old_button_leads_back_to_the_open_question(refugee: Somebody) 
     assert await refugee.sees("Цей вибір уже недоступний", "Які теми Вас цікавлять?")
 
 
-async def test_a_double_press_answers_once(bot: Town, refugee: Somebody) -> None:
+async def test_a_double_press_answers_once(refugee: Somebody) -> None:
     await refugee.picks("Я з Житомирщини")
     message, data = refugee.button(AGREE) or (None, "")
     await refugee.presses(message, data)

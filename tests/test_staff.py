@@ -45,7 +45,7 @@ async def test_an_invitation_is_valid_for_a_day(bot: Town, volunteer: Somebody) 
 @pytest.mark.parametrize(
     "act", ["/broadcast", "/numbers", "✉ An viele schreiben", "Zahlen", "go:broadcast", "go:numbers"]
 )
-async def test_to_everybody_else_staff_items_do_not_exist(bot: Town, volunteer: Somebody, act: str) -> None:
+async def test_to_everybody_else_staff_items_do_not_exist(volunteer: Somebody, act: str) -> None:
     if act.startswith("go:"):
         await volunteer.presses(volunteer.phone.received[-1], act)
     else:
@@ -77,7 +77,7 @@ async def test_somebody_who_is_not_staff_any_more_loses_what_they_had_begun(bot:
 
 
 async def test_one_announcement_reaches_everybody_in_their_own_language(
-    bot: Town, office: Somebody, refugee: Somebody, volunteer: Somebody
+    office: Somebody, refugee: Somebody, volunteer: Somebody
 ) -> None:
     await registers(refugee)
     await offers(volunteer)
@@ -127,7 +127,7 @@ async def test_pressing_twice_sends_once(bot: Town, office: Somebody, refugee: S
     ],
 )
 async def test_only_the_audience_is_counted_and_written_to(
-    bot: Town, office: Somebody, refugee: Somebody, group: str, topic: str | None, language: str, arrives: bool
+    office: Somebody, refugee: Somebody, group: str, topic: str | None, language: str, arrives: bool
 ) -> None:
     await registers(refugee)
     await composes(office)
@@ -142,7 +142,7 @@ async def test_only_the_audience_is_counted_and_written_to(
         assert "Є новини." not in refugee.screen
 
 
-async def test_somebody_who_stopped_or_left_gets_nothing(bot: Town, office: Somebody, refugee: Somebody) -> None:
+async def test_somebody_who_stopped_or_left_gets_nothing(office: Somebody, refugee: Somebody) -> None:
     await registers(refugee)
     await refugee.writes("стоп")
     await refugee.sees("більше не отримуватимете")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import broadcasts, consents, interests, people, sender
+from bot import broadcasts, consents, interests, outbox, people, sender
 from bot.broadcasts import Audience, Group
 from bot.consents import Purpose
 from bot.demo.telegram_faults import Fault, When
@@ -41,7 +41,7 @@ async def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterato
     monkeypatch.setattr("bot.transports.telegram.LONGEST_PAUSE", 0.02)
     monkeypatch.setattr("bot.transports.telegram_request.READ", 0.3)
     monkeypatch.setattr("bot.clock.PROGRESS", 0.1)
-    monkeypatch.setattr(sender, "RESEND_ANSWER", 0.01)
+    monkeypatch.setattr(outbox, "RESEND_ANSWER", 0.01)
     monkeypatch.setattr(sender, "LONGEST_PAUSE", 0.05)
     monkeypatch.setattr(sender, "LOOK_AGAIN", 0.05)
     async with town(tmp_path, limits=UNLIMITED) as place:
@@ -191,7 +191,7 @@ FAULTS = {
 async def test_an_answer_arrives_whatever_happens_and_at_most_twice(
     quick: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "RESEND_ANSWER", 2)  # so that no second try meets a fault that was ordered for others
+    monkeypatch.setattr(outbox, "RESEND_ANSWER", 2)  # so that no second try meets a fault that was ordered for others
     people = {name: quick.somebody(name, "uk") for name in FAULTS}
     for name, (fault, _) in FAULTS.items():
         quick.telegram.fail("sendMessage", fault)

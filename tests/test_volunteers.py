@@ -57,9 +57,7 @@ async def test_somebody_offers_help_and_gets_a_number(bot: Town, volunteer: Some
     assert await bot.rows("SELECT purpose FROM consents") == [("volunteer",)]
 
 
-async def test_the_office_hears_of_a_new_offer_with_the_name_as_text(
-    bot: Town, office: Somebody, volunteer: Somebody
-) -> None:
+async def test_the_office_hears_of_a_new_offer_with_the_name_as_text(office: Somebody, volunteer: Somebody) -> None:
     reference = await offers(volunteer, name="Thomas <b>&lt;i> *Bold* _x_")
     assert await office.sees(f"Neues Hilfsangebot {reference}", "Thomas <b>&lt;i> *Bold* _x_: Dolmetschen")
 

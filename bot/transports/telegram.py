@@ -1,8 +1,8 @@
 """Telegram, through python-telegram-bot's `Bot`: the only module that knows what Telegram is like.
 
-The polling loop is our own, over raw JSON: python-telegram-bot's acknowledges updates before they are handled, waits for ever on
-one that it cannot parse, and stops for good after one 401. An update is acknowledged (by the next `getUpdates` offset, or by 200 to
-the webhook) only after it is stored. https://core.telegram.org/bots/api
+The polling loop is our own, over raw JSON: python-telegram-bot's acknowledges updates before they are handled, waits
+for ever on one that it cannot parse, and stops for good after one 401. An update is acknowledged (by the next
+`getUpdates` offset, or by 200 to the webhook) only after it is stored. https://core.telegram.org/bots/api
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import json
 import logging
 import random
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -39,7 +40,11 @@ UNREACHABLE = {
     "bot can't initiate conversation with a user": Reason.NEVER_WROTE,
 }
 DONE = ("message is not modified", "query is too old", "message to delete not found")
-GONE = ("message to edit not found", "message can't be edited")
+NOT_THERE = ("message to edit not found", "message can't be edited")
+
+
+class NoAccess(Exception):
+    """Telegram cannot be used; the text is a plain sentence for the operator."""
 
 
 class _RawBot(Bot):
@@ -168,7 +173,7 @@ class TelegramTransport:
         try:
             return Outcome(State.ACCEPTED, message=await self._send(address, outgoing))
         except TelegramError as fault:
-            if outgoing.replaces and _words(fault).startswith(GONE):
+            if outgoing.replaces and _words(fault).startswith(NOT_THERE):
                 # What was to be changed is not there: a question is asked anew, a mere change is not worth a message.
                 return await self.send(address, _anew(outgoing)) if outgoing.act == "send" else Outcome(State.ACCEPTED)
             outcome = _classify(fault)
@@ -252,20 +257,24 @@ class TelegramTransport:
                 await self._patiently("setMyCommands", language_code=language, commands=commands)
 
     async def user_name(self) -> str:
-        """Return the bot's own @name without the @. Raises: TelegramError."""
-        return str((await self.call("getMe"))["username"])
+        """Return the bot's own @name without the @. Raises: NoAccess."""
+        try:
+            return str((await self.call("getMe"))["username"])
+        except InvalidToken:
+            sentence = "Telegram refuses the token. Please compare it with what BotFather gave you."
+            raise NoAccess(sentence) from None
+        except TelegramError:
+            raise NoAccess("Telegram cannot be reached from this machine.") from None
 
 
+@dataclass(frozen=True)
 class Card:
-    """What Telegram shows of the bot before anybody wrote to it."""
+    """What Telegram shows of the bot before anybody wrote to it: at most 64, 512 and 120 characters."""
 
-    def __init__(
-        self, name: str, description: str, short_description: str, commands: tuple[tuple[str, str], ...]
-    ) -> None:
-        self.name = name
-        self.description = description
-        self.short_description = short_description
-        self.commands = commands
+    name: str
+    description: str
+    short_description: str
+    commands: tuple[tuple[str, str], ...]
 
 
 def _payloads(updates: Any) -> list[tuple[int, str]]:

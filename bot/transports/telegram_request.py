@@ -1,7 +1,7 @@
 """The HTTP client behind python-telegram-bot: aiohttp, and an answer to the question whether a failed request had left.
 
-python-telegram-bot's own client gets slower with every connection and cannot tell a refused connection from a lost answer.
-The token stands in every address, so no foreign exception passes: their texts name addresses.
+python-telegram-bot's own client gets slower with every connection and cannot tell a refused connection from a lost
+answer. The token stands in every address, so no foreign exception passes: their texts name addresses.
 """
 
 import json
