@@ -54,6 +54,7 @@ def set_up(log_format: str) -> None:
     handler.setFormatter(_Formatter(log_format == "json"))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # of a record that cannot be written, logging would print the values
     logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every look at the clock
     sys.excepthook = lambda _kind, fault, _trace: _note(fault)
     sys.unraisablehook = lambda unraisable: _note(unraisable.exc_value)

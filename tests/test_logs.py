@@ -149,12 +149,13 @@ def test_what_a_log_line_quotes_cannot_make_another_line(log: Log) -> None:
 
 def test_what_nobody_caught_is_told_without_its_words() -> None:
     program = (
-        "import asyncio, sys, threading, warnings\nfrom bot import logs\nlogs.set_up('text')\n"
+        "import asyncio, logging, sys, threading, warnings\nfrom bot import logs\nlogs.set_up('text')\n"
         "class Odd:\n    def __del__(self): raise ValueError('Geheimnisvoll')\n"
         "Odd()\n"
         "def fail(): raise ValueError('Geheimnisvoll')\n"
         "thread = threading.Thread(target=fail)\nthread.start()\nthread.join()\n"
         "warnings.warn('Geheimnisvoll')\n"
+        "logging.getLogger('bot').warning('%d', 'Geheimnisvoll')\n"
         "async def main():\n    async with asyncio.TaskGroup() as tasks: tasks.create_task(asyncio.to_thread(fail))\n"
         "asyncio.run(main())\n"
     )
