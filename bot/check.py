@@ -36,7 +36,7 @@ def _translations(profile: Profile) -> list[str]:
     for language in profile.languages:
         if not (languages_module.FOLDER / language).is_dir():
             missing.append(f"There are no texts in the language {language}.")
-        elif n := Languages([language]).untranslated(language):
+        elif n := Languages([language], languages_module.FOLDER).untranslated(language):
             missing.append(f"{n} texts are missing in the language {language}.")
     return missing
 
