@@ -12,49 +12,30 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, NoReturn, overload
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from bot import people
 from bot import words as typed_words
-from bot.languages import Bold, Languages, Lines, Text, Words, _, lines, listing, paragraphs
+from bot.languages import Bold, Languages, Lines, Words, _, lines, paragraphs
 from bot.messages import Abilities, Button, Outgoing
 from bot.people import Person
 from bot.profile import Item, Profile
+from bot.questions import (
+    BACK,
+    SKIP,
+    ZERO,
+    Answer,
+    Choice,
+    Invalid,
+    Link,
+    NotUnderstood,
+    Question,
+    Ticked,
+    as_choices,
+)
 
-SKIP, BACK, ZERO, CANCEL, DONE, PAGE = "!skip", "!back", "!zero", "!cancel", "!done", "!page"
 MENU_QUESTION = "menu"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Something that can be chosen: `value` is stored, `label` is shown, `names` may be typed instead of it."""
-
-    value: str
-    label: Words
-    names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Link:
-    """A button that begins another conversation; it works for ever, however old the message is."""
-
-    label: Words
-    name: str
-    argument: str = ""
-
-    @property
-    def data(self) -> str:
-        """What the button carries."""
-        return f"go:{self.name}:{self.argument}" if self.argument else f"go:{self.name}"
-
-
-class Invalid(Exception):
-    """What a person wrote cannot be taken; `words` tell them what to write instead."""
-
-    def __init__(self, words: Words) -> None:
-        super().__init__("an answer was not valid")
-        self.words = words
 
 
 class Stopped(BaseException):
@@ -102,30 +83,6 @@ class Progress:
     failures: int = 0
     left_at: int | None = None
     changed_at: int = 0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the person did about the open question: typed, or pressed a button with `value` under `message`."""
-
-    text: str = ""
-    value: str = ""
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class _Question:
-    key: str
-    text: Words
-    choices: tuple[Choice, ...] = ()
-    several: bool = False
-    links: tuple[Link, ...] = ()
-    label: Words | None = None
-    skip: bool = False
-    selected: tuple[str, ...] = ()
-    must: bool = False
-    check: Callable[[str], Any] | None = None
-    shown: Callable[[str], Words] = str
 
 
 class Chat:
@@ -209,7 +166,6 @@ class Chat:
 
     # ------------------------------------------------------------------ ask
 
-    @overload
     async def choose(
         self,
         key: str,
@@ -218,41 +174,21 @@ class Chat:
         *,
         label: Words | None = None,
         links: Iterable[Link] = (),
-        skip: Literal[False] = False,
         must: bool = False,
-    ) -> str: ...
-
-    @overload
-    async def choose(
-        self,
-        key: str,
-        question: Words,
-        choices: Iterable[Choice | Item],
-        *,
-        label: Words | None = None,
-        links: Iterable[Link] = (),
-        skip: bool,
-        must: bool = False,
-    ) -> str | None: ...
-
-    async def choose(
-        self,
-        key: str,
-        question: Words,
-        choices: Iterable[Choice | Item],
-        *,
-        label: Words | None = None,
-        links: Iterable[Link] = (),
-        skip: bool = False,
-        must: bool = False,
-    ) -> str | None:
-        """Return the value of the one choice taken; None if it was skipped.
+    ) -> str:
+        """Return the value of the one choice taken.
 
         With a `label` it appears in the review. `must`: there is no button to leave without an answer.
         """
-        chosen: str | None = self._ask(
-            _Question(key, question, _choices(choices), links=tuple(links), label=label, skip=skip, must=must)
-        )
+        asked = Question(key, question, as_choices(choices), links=tuple(links), label=label, must=must)
+        chosen: str = self._ask(asked)
+        return chosen
+
+    async def may_choose(
+        self, key: str, question: Words, choices: Iterable[Choice | Item], *, label: Words | None = None
+    ) -> str | None:
+        """Return the value of the one choice taken, None if the question was skipped."""
+        chosen: str | None = self._ask(Question(key, question, as_choices(choices), label=label, skip=True))
         return chosen
 
     async def choose_several(
@@ -267,18 +203,17 @@ class Chat:
         skip: bool = False,
     ) -> list[str]:
         """Return the values of the choices taken, at least one unless it was skipped; `selected` are ticked."""
-        chosen: list[str] | None = self._ask(
-            _Question(
-                key,
-                question,
-                _choices(choices),
-                several=True,
-                links=tuple(links),
-                label=label,
-                skip=skip,
-                selected=tuple(selected),
-            )
+        asked = Question(
+            key,
+            question,
+            as_choices(choices),
+            several=True,
+            links=tuple(links),
+            label=label,
+            skip=skip,
+            selected=tuple(selected),
         )
+        chosen: list[str] | None = self._ask(asked)
         return chosen or []
 
     async def ask(
@@ -288,17 +223,14 @@ class Chat:
         check: Callable[[str], str],
         *,
         label: Words | None = None,
-        links: Iterable[Link] = (),
         skip: bool = False,
         shown: Callable[[str], Words] = str,
     ) -> str:
-        """Return what the person wrote as `check` makes it ('' if skipped).
+        """Return what the person wrote as `check` makes it, '' if it was skipped.
 
-        `check` raises Invalid with words for them.
+        `check` raises Invalid with words for them; `shown` says how the value is read back.
         """
-        written: str | None = self._ask(
-            _Question(key, question, check=check, links=tuple(links), label=label, skip=skip, shown=shown)
-        )
+        written: str | None = self._ask(Question(key, question, label=label, skip=skip, check=check, shown=shown))
         return written or ""
 
     async def review(self, question: Words) -> None:
@@ -335,8 +267,8 @@ class Chat:
         if not self._progress.question and not self._progress.answers:
             self._progress.answers.update(answers)
 
-    def begin_again(self, anew: bool) -> None:
-        """Take what follows as newly begun (what was said before the open question is said again) or as going on."""
+    def begin_again(self) -> None:
+        """Take what follows as newly begun: what is said before the open question is said again."""
         self._went_on = True
         self._visited.clear()
 
@@ -354,53 +286,48 @@ class Chat:
 
     # ------------------------------------------------------------------ how a question is answered
 
-    def _ask(self, question: _Question) -> Any:
+    def _ask(self, question: Question) -> Any:
         answers = self._progress.answers
-        if question.key in answers and self._still_valid(question, answers[question.key]):
+        if question.key in answers and question.still_takes(answers[question.key]):
             self.said.clear()  # it was said when the question was answered
-            return self._take(question, answers[question.key])
+            return self._take(question)
         answers.pop(question.key, None)
         answer, self._answer = self._answer, None
-        if answer and self._progress.question == question.key:
-            self._try_answer(question, answer)
-            if question.key in answers:
-                return self._take(question, answers[question.key])
-        return self._show_question(question)
+        if answer is None or self._progress.question != question.key:
+            self._show_question(question)
+        self._answered(question, answer)
+        return self._take(question)
 
-    def _take(self, question: _Question, value: Any) -> Any:
+    def _take(self, question: Question) -> Any:
+        value = self._progress.answers[question.key]
         self._visited.append(question.key)
         if question.label is not None:
-            self._review.append((question.key, question.label, self._shown_value(question, value)))
+            self._review.append((question.key, question.label, question.in_words(value)))
         return value
 
-    def _still_valid(self, question: _Question, value: Any) -> bool:
-        if value is None:
-            return question.skip
-        if question.check is not None:
-            return isinstance(value, str)
-        allowed = {choice.value for choice in question.choices}
-        return set(value) <= allowed if question.several else value in allowed
-
-    def _try_answer(self, question: _Question, answer: Answer) -> None:
+    def _answered(self, question: Question, answer: Answer) -> None:
         """Understand the answer to the open question: put it among the answers, or show the question again."""
         if answer.value == ZERO:
             answer = replace(answer, value=SKIP if question.skip else BACK)
         if answer.value == BACK:
             self._back(answer)
         try:
-            value = self._understand(question, answer)
+            value = question.understand(answer, self._progress.draft, self._names)
         except Invalid as fault:
-            self._progress.failures += 1
             self._show_question(question, hint=fault.words)
-        except _Ticked as ticked:
+        except NotUnderstood as fault:
+            self._progress.failures += 1
+            self._show_question(question, hint=self._misunderstood(fault.n))
+        except Ticked as ticked:
             self._show_question(question, hint=ticked.hint, replaces=answer.message)
         self._progress.answers[question.key] = value
         self._progress.failures = 0
         self._progress.draft = {}
         self._went_on = True
         self.said.clear()
-        if answer.message:
-            self._tick_off(question, value, answer.message)
+        if answer.message:  # the pressed question becomes "question ✓ answer"
+            text = paragraphs(question.text, Lines(("✓", Bold(question.in_words(value))), " "))
+            self.changed.append(Outgoing(text=self._render(text), replaces=answer.message))
 
     def _back(self, answer: Answer) -> NoReturn:
         """Open the question before this one; before the first there is the menu."""
@@ -411,63 +338,10 @@ class Chat:
         self._progress.answers.pop(self._visited[-1], None)
         raise Again(answer.message)
 
-    def _understand(self, question: _Question, answer: Answer) -> Any:
-        if answer.value == SKIP and question.skip:
-            return None
-        if question.check is not None:
-            if answer.value or not answer.text:
-                raise Invalid(_("Please write your answer as a message."))
-            return question.check(answer.text)
-        if question.several:
-            return self._several(question, answer)
-        return self._one(question, answer)
-
-    def _one(self, question: _Question, answer: Answer) -> str:
-        values = [choice.value for choice in question.choices]
-        if answer.value.startswith(PAGE):
-            self._turn_page(answer)
-        if answer.value:
-            if answer.value not in values:
-                raise Invalid(self._misunderstood(len(values)))
-            return answer.value
-        index = typed_words.choose(answer.text, self._all_names(question))
-        if index is None:
-            raise Invalid(self._misunderstood(len(values)))
-        return values[index]
-
-    def _several(self, question: _Question, answer: Answer) -> list[str]:
-        values = [choice.value for choice in question.choices]
-        selected = [v for v in self._selected(question) if v in values]
-        if answer.value.startswith(PAGE):
-            self._turn_page(answer)
-        if answer.value == DONE or (answer.text and typed_words.word_list().answer(answer.text) == "done"):
-            if not selected:
-                raise _Ticked(_("Please choose at least one answer."))
-            return selected
-        if answer.value:
-            if answer.value not in values:
-                raise Invalid(self._misunderstood(len(values)))
-            ticked = {*selected} ^ {answer.value}
-            self._progress.draft["selected"] = [v for v in values if v in ticked]
-            raise _Ticked(None)
-        indexes = typed_words.choose_several(answer.text, self._all_names(question))
-        if indexes is None:
-            raise Invalid(self._misunderstood(len(values)))
-        return [values[index] for index in indexes]
-
-    def _selected(self, question: _Question) -> Sequence[str]:
-        ticked: Sequence[str] = self._progress.draft.get("selected", question.selected)
-        return ticked
-
-    def _turn_page(self, answer: Answer) -> NoReturn:
-        number = answer.value.removeprefix(PAGE)
-        self._progress.draft["page"] = int(number) if number.isdecimal() else 0
-        raise _Ticked(None)
-
     def _misunderstood(self, n: int) -> Words:
         """Return what helps: first what to write, later a person."""
         self_help = _("I did not understand this. Please press a button, or write a number from 1 to {n}.", n=n)
-        if not self._progress.failures:
+        if self._progress.failures < 2:
             return self_help
         office = self.profile.office
         person = _(
@@ -479,16 +353,11 @@ class Chat:
 
     # ------------------------------------------------------------------ how a question is shown
 
-    def _show_question(self, question: _Question, hint: Words | None = None, replaces: str = "") -> NoReturn:
+    def _show_question(self, question: Question, hint: Words | None = None, replaces: str = "") -> NoReturn:
         parts = [part for part in (hint, self._counted(question)) if part is not None]
-        self._show(
-            question.key,
-            Outgoing(
-                text=self._render(paragraphs(*parts)),
-                buttons=self._buttons(question),
-                replaces=replaces or self._replaces,
-            ),
-        )
+        buttons = question.buttons(self._progress.id, self._progress.draft, self._abilities.choices, self._plain)
+        text = self._render(paragraphs(*parts))
+        self._show(question.key, Outgoing(text=text, buttons=tuple(buttons), replaces=replaces or self._replaces))
 
     def _show(self, key: str, outgoing: Outgoing) -> NoReturn:
         if self.db.total_changes != self._changes:
@@ -499,59 +368,11 @@ class Chat:
         self.said.append(outgoing)
         raise Open
 
-    def _counted(self, question: _Question) -> Words:
+    def _counted(self, question: Question) -> Words:
         if not self.questions or question.label is None:
             return question.text
         number = len(self._review) + 1
         return lines(_("Question {i} of {n}", i=number, n=max(number, self.questions)), question.text)
-
-    def _buttons(self, question: _Question) -> tuple[Button, ...]:
-        selected = self._selected(question)
-        size = self._abilities.choices
-        page = self._progress.draft.get("page", 0) if len(question.choices) > size else 0
-        shown = question.choices[page * size : (page + 1) * size] if len(question.choices) > size else question.choices
-        buttons = [
-            Button(
-                ("☑ " if c.value in selected else "☐ ") * question.several + self._plain(c.label),
-                self._data(question, c.value),
-            )
-            for c in shown
-        ]
-        if len(question.choices) > size:
-            last = (len(question.choices) - 1) // size
-            buttons.append(
-                Button(self._plain(_("More …")), self._data(question, f"{PAGE}{0 if page >= last else page + 1}"))
-            )
-        if question.several:
-            buttons.append(Button(self._plain(_("Done")), self._data(question, DONE)))
-        return (*buttons, *self.buttons(question.links), *self._ways_out(question))
-
-    def _ways_out(self, question: _Question) -> Iterable[Button]:
-        if question.must:
-            return
-        if question.skip:
-            yield Button(self._plain(_("Skip")), self._data(question, SKIP))
-        yield Button(self._plain(_("← Back")), self._data(question, BACK), wide=False)
-        yield Button(self._plain(_("Cancel")), self._data(question, CANCEL), wide=False)
-
-    def _data(self, question: _Question, value: str) -> str:
-        return f"a:{self._progress.id}:{question.key}:{value}"
-
-    def _tick_off(self, question: _Question, value: Any, message: str) -> None:
-        """Turn the pressed question into "question ✓ answer"."""
-        text = paragraphs(question.text, Lines(("✓", Bold(self._shown_value(question, value))), " "))
-        self.changed.append(Outgoing(text=self._render(text), replaces=message))
-
-    def _shown_value(self, question: _Question, value: Any) -> Words:
-        if value is None:
-            return _("no answer")
-        if question.check is not None:
-            return question.shown(value)
-        chosen = [value] if isinstance(value, str) else value
-        return listing(choice.label for choice in question.choices if choice.value in chosen)
-
-    def _all_names(self, question: _Question) -> list[list[str]]:
-        return [[*self._names(choice.label), *choice.names] for choice in question.choices]
 
     def _names(self, label: Words) -> list[str]:
         """Return a label in every language: people mix them."""
@@ -562,15 +383,3 @@ class Chat:
 
     def _plain(self, words: Words) -> str:
         return self.languages.plain(words, self.person.language or self.languages.codes[0])
-
-
-class _Ticked(Exception):
-    """A box was ticked or a page turned: the question stays open and is changed where it stands."""
-
-    def __init__(self, hint: Text | None) -> None:
-        super().__init__()
-        self.hint = hint
-
-
-def _choices(choices: Iterable[Choice | Item]) -> tuple[Choice, ...]:
-    return tuple(choice if isinstance(choice, Choice) else Choice(choice.id, choice.name) for choice in choices)

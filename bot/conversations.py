@@ -14,28 +14,13 @@ from typing import Any
 
 from bot import markup, outbox, people
 from bot import words as typed_words
-from bot.chat import (
-    BACK,
-    CANCEL,
-    MENU_QUESTION,
-    SKIP,
-    ZERO,
-    Again,
-    Answer,
-    Chat,
-    Choice,
-    Ended,
-    Gone,
-    Left,
-    Link,
-    Open,
-    Progress,
-)
+from bot.chat import MENU_QUESTION, Again, Chat, Ended, Gone, Left, Open, Progress
 from bot.languages import Languages, Words, _
 from bot.messages import Abilities, Incoming, Kind, Outgoing
 from bot.outbox import Urgency
 from bot.people import Person
 from bot.profile import Profile
+from bot.questions import BACK, CANCEL, SKIP, ZERO, Answer, Choice, Link
 from bot.storage import insert
 
 DOUBLE_PRESS = 3
@@ -423,7 +408,7 @@ async def _whole(conversation: Conversation, chat: Chat, progress: Progress) -> 
             progress.answers.clear()
         progress.answers.pop(_LEFT, None)
         progress.answers.pop("!continue", None)
-        chat.begin_again(again == "no")
+        chat.begin_again()
     await conversation.run(chat)
 
 

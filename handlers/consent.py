@@ -1,9 +1,10 @@
 """The door before every registration: what is kept and what for, the person's consent, and their age."""
 
 from bot import consents
-from bot.chat import Chat, Choice, Link
+from bot.chat import Chat
 from bot.consents import Purpose
 from bot.languages import _, paragraphs
+from bot.questions import Choice, Link
 
 
 def yes_or_no() -> list[Choice]:

@@ -1,9 +1,10 @@
 """What everybody can do, without consent and without anything being kept about them."""
 
 from bot import consents, interests, my_data, offers, people
-from bot.chat import Chat, Choice, Link
+from bot.chat import Chat
 from bot.consents import Purpose
 from bot.languages import Bold, InEveryLanguage, Lines, Words, _, lines, names, own_name, paragraphs
+from bot.questions import Choice, Link
 from bot.staff import Role
 from handlers.summary import ROLES, interest_lines, named, offer_lines
 

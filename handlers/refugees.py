@@ -1,10 +1,11 @@
 """What people from the region can do: say what they want to hear about."""
 
 from bot import interests
-from bot.chat import Chat, Choice
+from bot.chat import Chat
 from bot.consents import Purpose
 from bot.interests import Interest
 from bot.languages import _
+from bot.questions import Choice
 from handlers.consent import consent, consent_to_origin, record, withdraw
 from handlers.summary import FREQUENCIES
 
@@ -22,14 +23,12 @@ async def register_interest(chat: Chat) -> None:
     )
     about_children = any(topic.about_children for topic in profile.topics if topic.id in topics)
     chat.questions += about_children
-    place = await chat.choose(
-        "place", _("Where do you live now?"), profile.places, label=_("Place of living"), skip=True
-    )
+    place = await chat.may_choose("place", _("Where do you live now?"), profile.places, label=_("Place of living"))
     raion = None
     consents_to_origin = await consent_to_origin(chat)
     if consents_to_origin:
-        raion = await chat.choose(
-            "raion", profile.texts.raion_question, profile.raions, label=_("Part of the region"), skip=True
+        raion = await chat.may_choose(
+            "raion", profile.texts.raion_question, profile.raions, label=_("Part of the region")
         )
     age_bands = []
     if about_children:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from bot import broadcasts, numbers, staff
 from bot.broadcasts import Audience, Broadcast, Group
-from bot.chat import Chat, Choice, Invalid, Link
+from bot.chat import Chat
 from bot.languages import Bold, Lines, Rendered, Text, Words, _, _n, lines, listing, own_name, paragraphs
 from bot.messages import Reason, State
+from bot.questions import Choice, Invalid, Link
 from handlers.summary import ROLES, named
 
 LONGEST_TEXT = 3000

@@ -3,10 +3,11 @@
 import re
 
 from bot import offers, staff
-from bot.chat import Chat, Choice, Invalid, Link
+from bot.chat import Chat
 from bot.consents import Purpose
 from bot.languages import _, _n, lines, paragraphs
 from bot.offers import CHAT, Offer
+from bot.questions import Choice, Invalid, Link
 from bot.staff import Role
 from bot.words import normal
 from handlers.consent import consent, record, withdraw, yes_or_no
@@ -51,8 +52,8 @@ async def offer_help(chat: Chat) -> None:
         label=_("Times"),
         skip=True,
     )
-    district = await chat.choose(
-        "district", _("In which district can you help?"), profile.districts, label=_("District"), skip=True
+    district = await chat.may_choose(
+        "district", _("In which district can you help?"), profile.districts, label=_("District")
     )
     accepted = await chat.choose(
         "rules", paragraphs(profile.texts.rules, _("Will you keep to these rules?")), yes_or_no()

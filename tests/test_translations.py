@@ -12,8 +12,8 @@ from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 
 from bot import profile
-from bot.chat import Invalid
 from bot.languages import Languages, _, _n
+from bot.questions import Invalid
 from bot.words import word_list
 from handlers import conversations
 from handlers.volunteers import check_contact
