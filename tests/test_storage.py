@@ -277,15 +277,20 @@ def test_many_processes_that_begin_together_make_one_database(tmp_path: Path) ->
     program = (
         "import asyncio, sys\nfrom pathlib import Path\nfrom bot.storage import open_store\n"
         "async def main():\n"
+        "    print(flush=True)\n"
         "    sys.stdin.readline()\n"
         "    async with open_store(Path(sys.argv[1]), checkpoints=False) as store:\n"
         "        await store.write(lambda db: db.execute('INSERT INTO people (seen_at) VALUES (1)'))\n"
         "asyncio.run(main())\n"
     )
     arguments = [sys.executable, "-c", program, str(tmp_path / "bot.db")]
-    crowd = [subprocess.Popen(arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    pipe = subprocess.PIPE
+    crowd = [subprocess.Popen(arguments, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(4)]
     for process in crowd:
-        assert process.stdin is not None
+        assert process.stdout
+        process.stdout.readline()
+    for process in crowd:
+        assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
     assert [(process.communicate(timeout=30)[1], process.returncode) for process in crowd] == [("", 0)] * 4

@@ -157,7 +157,7 @@ def everything_about_somebody(db: sqlite3.Connection) -> tuple[int, int]:
             datetime.fromtimestamp(now, UTC),
         )
         outbox.put(db, "telegram", address, one, Outgoing(text="x", handle="progress"), now)
-        row = outbox.claim(db, "telegram", [], 9, 0, now)[0]
+        row = next(row for row in outbox.claim(db, "telegram", [], 9, 0, now) if row.address == address)
         outbox.record(db, "telegram", row, Outcome(State.ACCEPTED, message="5"), now)
         outbox.put(db, "telegram", address, one, Outgoing(text="x"), now)
     return person, other
@@ -178,6 +178,10 @@ def copies(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT count(*) FROM outbox WHERE broadcast IS NOT NULL").fetchone()[0])
 
 
+def waiting_answers(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT count(*) FROM outbox WHERE broadcast IS NULL").fetchone()[0])
+
+
 async def test_forgetting_somebody_empties_every_table_about_them_and_no_other(tmp_path: Path) -> None:
     async with open_store(tmp_path / "bot.db") as store:
         person, other = await store.write(everything_about_somebody)
@@ -185,11 +189,12 @@ async def test_forgetting_somebody_empties_every_table_about_them_and_no_other(t
         others = await store.read(lambda db: rows_about(db, other))
         assert {table for table, n in before.items() if not n} == set(), "this test leaves a table out"
         assert {"addresses", "consents", "interests", "offers", "staff", "conversations", "outbox"} <= before.keys()
-        sent = await store.read(copies)
+        sent, answers = await store.read(copies), await store.read(waiting_answers)
         await store.write(lambda db: people.forget(db, person))
         assert set((await store.read(lambda db: rows_about(db, person))).values()) == {0}
         assert await store.read(lambda db: rows_about(db, other)) == others
         assert await store.read(copies) == sent, "reports have to add up"
+        assert await store.read(waiting_answers) * 2 == answers
         everything = await store.read(lambda db: [tuple(row) for row in db.execute("SELECT * FROM outbox")])
         assert not [row for row in everything if "4711" in row]
 
