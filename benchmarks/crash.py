@@ -17,9 +17,10 @@ from itertools import cycle, islice
 from benchmarks import registrations, report
 from benchmarks.people import Story, Talker, story
 from benchmarks.registrations import Registrations
-from benchmarks.transcript import Comparison, Kill, Sent, transcript
+from benchmarks.transcript import Comparison, Kill, Sent, cut_off_twice, transcript
 from benchmarks.victim import Victim, victim
 from bot import profile
+from bot.demo.telegram_faults import Fault
 from bot.settings import DEFAULT_PROFILE
 
 SEATS = 20
@@ -39,11 +40,12 @@ LONGEST_RUN = 360.0
 
 
 class Moment(StrEnum):
-    """When a bot is killed."""
+    """When a bot is killed. Only the first two may hit what was cut off by the kill before and is being sent again."""
 
     STARTING = "while it starts"
     ANY = "at any time"
     SENT = "just after Telegram accepted a message"
+    SENDING = "while Telegram had messages and had not accepted them"
     TAKEN = "just after Telegram gave it messages"
     ACKNOWLEDGED = "just after it acknowledged messages"
 
@@ -60,6 +62,8 @@ class Crashes:
     stuck: int = 0
     hanging: int = 0
     """Presses that were never answered."""
+    cut_off: int = 0
+    """People and presses that miss something of which both tries were cut off: a third might be the third to arrive."""
 
 
 @dataclass
@@ -69,7 +73,7 @@ class Stops:
     times: int = 0
     seconds: float = 0.0
     """The longest."""
-    last: Kill = field(default_factory=lambda: Kill(0, frozenset()))
+    last: Kill = field(default_factory=lambda: Kill(0, {}))
     compared: Comparison = field(default_factory=Comparison)
 
 
@@ -124,7 +128,7 @@ async def kill_often(kills: int, seconds: float, patience: float = PATIENCE) -> 
                 crashes.kills.append(await _kill(bot, moment, starting))
         await bot.start()
         await bot.polls()
-        crashes.stuck = await seats.close(patience)
+        await seats.close(patience)
         await bot.settled(patience)
         await bot.terminate()
         await _judge(crashes, bot, seats.talkers)
@@ -148,15 +152,14 @@ class Seats:
             self.talkers.append(talker)
             await talker.talk(lambda: random.uniform(0, 0.3))
 
-    async def close(self, seconds: float) -> int:
-        """Let nobody sit down any more; return how many have not finished after so many seconds."""
+    async def close(self, seconds: float) -> None:
+        """Let nobody sit down any more, and give those who sit so many seconds to finish."""
         self._open = False
         done, late = await asyncio.wait(self._tasks, timeout=seconds)
         for task in late:
             task.cancel()
         for task in done:
             task.result()
-        return len(late)
 
 
 async def _seconds_to_start(bot: Victim) -> float:
@@ -176,7 +179,10 @@ async def _kill(bot: Victim, moment: Moment, starting: float) -> tuple[Moment, K
     else:
         await bot.polls()
         with suppress(TimeoutError):
+            if moment is not Moment.ANY:
+                await bot.caught_up(LONGEST_WAIT)
             await _come(bot, moment)
+        bot.telegram.faults.clear()
     bot.kill()
     await bot.ended()
     return moment, Kill(time.time(), bot.trying())
@@ -190,6 +196,10 @@ async def _come(bot: Victim, moment: Moment) -> None:
     match moment:
         case Moment.SENT:
             await _then(bot, lambda: counts.get("sendMessage", 0) >= sent + times)
+        case Moment.SENDING:
+            struck = bot.telegram.faults.struck
+            bot.telegram.fail("sendMessage", Fault.hang_before(), times)
+            await _then(bot, lambda: bot.telegram.faults.struck > struck)
         case Moment.TAKEN:
             await _then(bot, lambda: updates.polls >= polls + times and bool(updates.queue))
         case Moment.ACKNOWLEDGED:
@@ -214,10 +224,18 @@ async def _judge(crashes: Crashes, bot: Victim, talkers: list[Talker]) -> None:
     sent = transcript(bot.telegram.calls)
     kills = [kill for _, kill in crashes.kills]
     for talker, expected in zip(talkers, right, strict=True):
-        crashes.compared.add(expected, sent.get(talker.person.id, []), kills)
-        crashes.said += talker.said
-        crashes.hanging += len(talker.person.waiting)
+        hanging = [press for press in talker.person.waiting if not cut_off_twice(press, kills)]
+        crashes.hanging += len(hanging)
+        crashes.cut_off += len(talker.person.waiting) - len(hanging)
+        came = Comparison()
+        came.add(expected, sent.get(talker.person.id, []), kills)
+        if came.lost and cut_off_twice(str(talker.person.id), kills):
+            crashes.cut_off += 1
+        else:
+            crashes.stuck += not talker.is_done
+            crashes.compared += came
     crashes.people = len(talkers)
+    crashes.said = sum(talker.said for talker in talkers)
     crashes.registered = registrations.check(bot.database, talkers)
 
 
@@ -281,6 +299,7 @@ def _figures(crashes: Crashes, stops: Stops) -> dict[str, float]:
         "crash.lost": crashes.compared.lost + crashes.hanging + crashes.registered.parked + crashes.registered.lost,
         "crash.answered_twice": crashes.compared.twice,
         "crash.answered_more_than_twice": crashes.compared.more,
+        "crash.cut_off_twice": crashes.cut_off,
         "crash.half_written": crashes.registered.wrong,
         "crash.stuck": crashes.stuck,
         "crash.sigterm_seconds": round(stops.seconds, 2),
@@ -303,6 +322,7 @@ def _table(crashes: Crashes, stops: Stops) -> str:
         ("came again although the outcome was known", compared.unexplained),
         ("people who were sent something else, or in another order", compared.disordered),
         ("presses without an answer", crashes.hanging),
+        ("people and presses that miss something that was cut off twice", crashes.cut_off),
         ("people who were told that they are registered", registered.told),
         ("of these not in the database", registered.lost),
         ("registrations half written or wrong", registered.wrong),

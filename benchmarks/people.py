@@ -7,16 +7,17 @@ They wait for the answer to their last message before they send the next, whatev
 import asyncio
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.demo.pretend_telegram import PretendTelegram
 from bot.demo.telegram_chats import Message
 from bot.interests import Frequency, Interest
 from bot.offers import CHAT, Offer
-from bot.profile import Profile
+from bot.profile import Item, Profile
 
 DONE, SKIP, RIGHT = "!done", "!skip", "!right"
+YES_OR_NO = ["yes", "no"]
 ON_ONE_PAGE = 9
 """Choices that are on the screen without turning a page."""
 
@@ -66,44 +67,45 @@ def _questions(chance: random.Random, city: Profile) -> Iterator[Step]:
 
 
 def _registration(chance: random.Random, city: Profile, told: Story) -> Iterator[Step]:
-    topics = _some(chance, [topic.id for topic in city.topics])
+    all_topics, all_bands = _ids(city.topics), _ids(city.age_bands)
+    topics = _some(chance, all_topics)
     about_children = any(topic.about_children for topic in city.topics if topic.id in topics)
-    place = chance.choice(city.places).id
-    raion = chance.choice([None, *(raion.id for raion in city.raions)])
-    bands = _some(chance, [band.id for band in city.age_bands]) if about_children else []
+    place = chance.choice(_ids(city.places))
+    raion = chance.choice([None, *_ids(city.raions)])
+    bands = _some(chance, all_bands) if about_children else []
     frequency = chance.choice(list(Frequency))
     told.interest = Interest(topics, place, raion, bands, frequency)
     told.consents = {"news", "origin"} if raion else {"news"}
     yield Step("go:register")
-    yield from (_pressed_or_typed(chance, "consent", "yes", 1), _pressed_or_typed(chance, "adult", "yes", 1))
+    yield from (_one(chance, "consent", "yes", YES_OR_NO), _one(chance, "adult", "yes", YES_OR_NO))
     if chance.random() < 0.3:
         yield Step("topics", write="/emergency")
-    yield from _several("topics", topics)
-    yield _pressed_or_typed(chance, "place", place, 1 + [place.id for place in city.places].index(place))
-    yield Step("consent-origin", press="yes" if raion else "no")
+    yield from _several(chance, "topics", topics, all_topics)
+    yield _one(chance, "place", place, _ids(city.places))
+    yield _one(chance, "consent-origin", "yes" if raion else "no", YES_OR_NO)
     if raion:
-        yield _pressed_or_typed(chance, "raion", raion, 1 + [raion.id for raion in city.raions].index(raion))
+        yield _one(chance, "raion", raion, _ids(city.raions))
     if about_children:
-        yield from _several("age-bands", bands)
-    yield Step("frequency", press=frequency)
+        yield from _several(chance, "age-bands", bands, all_bands)
+    yield _one(chance, "frequency", frequency, list(Frequency))
     yield from _review(chance, "place", place)
 
 
 def _offer(number: int, chance: random.Random, city: Profile, told: Story) -> Iterator[Step]:
-    roles = _some(chance, [role.id for role in city.roles[:ON_ONE_PAGE]])
-    spoken = _some(chance, [language.id for language in city.spoken])
-    district = chance.choice([None, *(district.id for district in city.districts[:ON_ONE_PAGE])])
+    all_roles, all_spoken, districts = _ids(city.roles), _ids(city.spoken), _ids(city.districts)[:ON_ONE_PAGE]
+    roles, spoken = _some(chance, all_roles), _some(chance, all_spoken)
+    district = chance.choice([None, *districts])
     contact = chance.choice([f"0231100{number:05}", f"person{number}@example.org", CHAT])
     organisation = chance.choice(["", f"Verein {number}"])
     told.offer = Offer(roles, spoken, [], district, f"Ганна Person {number}", contact, organisation)
     told.consents = {"volunteer"}
     yield Step("go:my-offer")
-    yield from (_pressed_or_typed(chance, "consent", "yes", 1), _pressed_or_typed(chance, "adult", "yes", 1))
-    yield from _several("roles", roles)
-    yield from _several("spoken", spoken)
+    yield from (_one(chance, "consent", "yes", YES_OR_NO), _one(chance, "adult", "yes", YES_OR_NO))
+    yield from _several(chance, "roles", roles, all_roles)
+    yield from _several(chance, "spoken", spoken, all_spoken)
     yield Step("times", press=SKIP)
-    yield Step("district", press=district or SKIP)
-    yield Step("rules", press="yes")
+    yield _one(chance, "district", district, districts) if district else Step("district", press=SKIP)
+    yield _one(chance, "rules", "yes", YES_OR_NO)
     yield Step("name", write=told.offer.name)
     if chance.random() < 0.3:
         yield Step("contact", write="12")
@@ -120,13 +122,22 @@ def _review(chance: random.Random, key: str, value: str) -> Iterator[Step]:
     yield Step("!review", press=RIGHT)
 
 
-def _several(key: str, values: list[str]) -> Iterator[Step]:
-    yield from (Step(key, press=value) for value in values)
-    yield Step(key, press=DONE)
+def _one(chance: random.Random, key: str, value: str, ids: Sequence[str]) -> Step:
+    """Press the button or type its number."""
+    return Step(key, write=str(1 + ids.index(value))) if chance.random() < 0.4 else Step(key, press=value)
 
 
-def _pressed_or_typed(chance: random.Random, key: str, value: str, number: int) -> Step:
-    return Step(key, write=str(number)) if chance.random() < 0.4 else Step(key, press=value)
+def _several(chance: random.Random, key: str, values: list[str], ids: Sequence[str]) -> Iterator[Step]:
+    """Tick the boxes one by one or type all their numbers."""
+    if chance.random() < 0.4:
+        yield Step(key, write=" ".join(str(1 + ids.index(value)) for value in values))
+    else:
+        yield from (Step(key, press=value) for value in values)
+        yield Step(key, press=DONE)
+
+
+def _ids(items: Iterable[Item]) -> list[str]:
+    return [item.id for item in items]
 
 
 def _some(chance: random.Random, ids: list[str]) -> list[str]:

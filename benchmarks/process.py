@@ -42,13 +42,17 @@ class Process:
 
     def kill(self) -> None:
         """End it at once, as `kill -9` does."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        self._send(signal.SIGKILL)
 
     def terminate(self) -> None:
-        """Ask it to end, as a supervisor does (SIGTERM)."""
-        with suppress(ProcessLookupError):
-            self._process.terminate()
+        """Ask it to end, as a supervisor does."""
+        self._send(signal.SIGTERM)
+
+    def _send(self, number: signal.Signals) -> None:
+        """Send a signal; asyncio's own way would take the exit code from under its watcher's hands."""
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     async def ended(self, seconds: float = PATIENCE) -> int:
         """Wait for its end and return its exit code. Raises: TimeoutError."""

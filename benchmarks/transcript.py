@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -16,10 +16,15 @@ _CONVERSATION = re.compile(r"a:\d+:")
 
 @dataclass(frozen=True)
 class Kill:
-    """An end of a bot: when it was gone for certain, and to which addresses something had been on its way."""
+    """An end of a bot: when it was gone for certain, and what was on its way, as number of the try by address."""
 
     at: float
-    trying: frozenset[str]
+    trying: dict[str, int]
+
+
+def cut_off_twice(address: str, kills: list[Kill]) -> bool:
+    """Say whether a bot was killed in the middle of a second try: then it knows nothing of either and tries no more."""
+    return any(kill.trying.get(address, 0) > 1 for kill in kills)
 
 
 @dataclass
@@ -35,6 +40,11 @@ class Comparison:
     """Came again although the bot knew that it had arrived."""
     disordered: int = 0
     """People to whom messages came in another order, or to whom something came that should not."""
+
+    def __iadd__(self, other: "Comparison") -> "Comparison":
+        for counted in fields(self):
+            setattr(self, counted.name, getattr(self, counted.name) + getattr(other, counted.name))
+        return self
 
     def add(self, right: list["Sent"], sent: list["Sent"], kills: list[Kill]) -> None:
         """Count what came to one person."""

@@ -56,14 +56,24 @@ class Victim:
         """
         telegram, before = self.telegram, self._polls_before
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await telegram.changed(
-                    lambda: telegram.polls > before + 1 or (telegram.polls > before and telegram.updates.waiting),
-                    seconds,
-                )
-                await telegram.all_taken(seconds)
-                while self.waiting():  # noqa: ASYNC110 - what another process commits tells nobody
-                    await asyncio.sleep(0.05)
+            await telegram.changed(
+                lambda: telegram.polls > before + 1 or (telegram.polls > before and telegram.updates.waiting), seconds
+            )
+            await telegram.all_taken(seconds)
+            await self._none("inbox WHERE payload IS NOT NULL", seconds)
+            await self._none("outbox WHERE state IN ('waiting', 'trying')", seconds)
+
+    async def caught_up(self, seconds: float) -> None:
+        """Wait until nothing is left of what the last kill cut off. Raises: TimeoutError."""
+        await self._none("outbox WHERE tries > 1 OR tries = 1 AND state = 'waiting'", seconds)
+
+    async def _none(self, rows: str, seconds: float) -> None:
+        """Wait until the database has no such rows; what another process commits tells nobody. Raises: TimeoutError."""
+        async with asyncio.timeout(seconds):
+            with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
+                query = f"SELECT 1 FROM {rows} LIMIT 1"  # noqa: S608 - a constant of ours
+                while db.execute(query).fetchone():  # noqa: ASYNC110 - as said above
+                    await asyncio.sleep(0.02)
 
     def kill(self) -> bool:
         """End it with SIGKILL; always true. Raises: RuntimeError if it had ended by itself."""
@@ -92,17 +102,11 @@ class Victim:
         """Return the end of its log."""
         return self._log.read_text(encoding="utf-8")[-3000:]
 
-    def waiting(self) -> int:
-        """Return how many messages wait for their turn or have still to leave, while it runs."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
-            counted = db.execute(
-                "SELECT (SELECT count(*) FROM inbox WHERE payload IS NOT NULL)"
-                " + (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'trying'))"
-            )
-            return int(counted.fetchone()[0])
+    def trying(self) -> dict[str, int]:
+        """Return the addresses it was sending to when it died, each with the number of the try.
 
-    def trying(self) -> frozenset[str]:
-        """Return the addresses it was sending to when it died. Looks at a copy: only the bot repairs its file."""
+        Looks at a copy: only the bot itself repairs its file.
+        """
         with tempfile.TemporaryDirectory() as name:
             copy = Path(name) / "copy.db"
             for suffix in ("", "-wal"):
@@ -110,8 +114,8 @@ class Victim:
                     shutil.copy(found, f"{copy}{suffix}")
             with closing(sqlite3.connect(copy)) as db:
                 if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").fetchone():
-                    return frozenset()
-                return frozenset(row[0] for row in db.execute("SELECT address FROM outbox WHERE state = 'trying'"))
+                    return {}
+                return dict(db.execute("SELECT address, tries FROM outbox WHERE state = 'trying'").fetchall())
 
 
 @asynccontextmanager
