@@ -157,8 +157,3 @@ def recover(db: sqlite3.Connection, messenger: str) -> None:
     db.execute(f"UPDATE outbox SET state = 'unknown' WHERE {trying} AND broadcast IS NOT NULL", (messenger,))  # noqa: S608
     db.execute(f"DELETE FROM outbox WHERE {trying} AND tries >= {MOST_TRIES:d}", (messenger,))  # noqa: S608 - a constant
     db.execute(f"UPDATE outbox SET state = 'waiting' WHERE {trying}", (messenger,))  # noqa: S608 - a constant
-
-
-def size(db: sqlite3.Connection) -> int:
-    """Return how many rows have still to leave."""
-    return int(db.execute("SELECT count(*) FROM outbox WHERE state IN ('waiting', 'trying')").fetchone()[0])

@@ -1,6 +1,7 @@
 """The commands of whoever runs the bot: run, invite and check, as they are typed in a terminal."""
 
 import asyncio
+import os
 import re
 import signal
 import socket
@@ -228,9 +229,13 @@ async def process(telegram: PretendTelegram, folder: Path) -> AsyncIterator[asyn
         await running.communicate()
 
 
-async def start(settings: dict[str, str]) -> asyncio.subprocess.Process:
+async def start(given: dict[str, str]) -> asyncio.subprocess.Process:
+    nothing = dict.fromkeys(settings.documented(), "")
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run"), env={"PATH": "", **settings}, cwd=ROOT, stderr=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", "bot", "run"),
+        env={**os.environ, **nothing, **given},
+        cwd=ROOT,
+        stderr=asyncio.subprocess.PIPE,
     )
 
 

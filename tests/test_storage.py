@@ -79,6 +79,17 @@ async def test_work_that_ends_the_transaction_fails_with_all_that_was_to_be_comm
     assert await store.write(add("b")) == "b"
 
 
+async def test_a_group_whose_commit_fails_is_kept_by_nobody(store: Store) -> None:
+    def owes(db: sqlite3.Connection) -> None:
+        db.execute("PRAGMA defer_foreign_keys=ON")
+        db.execute("INSERT INTO staff VALUES (99, 'admin', 0)")
+
+    outcomes = await asyncio.gather(store.write(add("a")), store.write(owes), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [sqlite3.IntegrityError] * 2
+    assert await store.read(_names) == []
+    assert await store.write(add("b")) == "b"
+
+
 async def test_work_is_done_in_the_order_in_which_it_was_handed_over(store: Store) -> None:
     await asyncio.gather(*(store.submit(add(f"{n:03}")) for n in range(250)))
     assert await store.read(_names) == [f"{n:03}" for n in range(250)]

@@ -8,7 +8,7 @@ import json
 import random
 import socket
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,16 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot import storage
+import handlers
+from bot import people, storage
 from bot.__main__ import run_bot
+from bot.chat import Chat
+from bot.conversations import Conversation
 from bot.demo.pretend_telegram import PretendTelegram
 from bot.demo.telegram_faults import Fault, When
 from bot.messages import Incoming, Unreadable
 from bot.pace import Limits
+from bot.questions import Choice
 from bot.settings import Telegram
 from bot.transports import telegram as transport
 from bot.transports.telegram import TelegramTransport
@@ -124,12 +128,12 @@ async def test_the_bot_can_start_before_the_network_does(monkeypatch: pytest.Mon
 
 
 async def test_an_update_that_nobody_can_read_does_not_hold_up_the_others(quick: Town) -> None:
-    people = [quick.somebody(f"Somebody {n}", "uk") for n in range(10)]
-    for number, somebody in enumerate(people):
+    crowd = [quick.somebody(f"Somebody {n}", "uk") for n in range(10)]
+    for number, somebody in enumerate(crowd):
         if number == 5:
             quick.telegram.push_raw({"message": {"chat": "nobody knows"}})
         somebody.phone.write("/start")
-    for somebody in people:
+    for somebody in crowd:
         await quick.telegram.changed(lambda somebody=somebody: somebody.phone.received, TIMEOUT, "an answer")  # type: ignore[misc]
     await quick.settles()
     assert await quick.rows("SELECT count(*) FROM inbox WHERE payload IS NOT NULL") == [(0,)]
@@ -175,11 +179,11 @@ async def test_a_quiet_week_after_which_telegram_begins_at_a_lower_number_loses_
 
 async def test_two_bots_on_one_token_lose_nothing(quick: Town, tmp_path: Path) -> None:
     other = Town(quick.telegram, tmp_path / "other", "dortmund-schytomyr", UNLIMITED)
-    people = [quick.somebody(f"Somebody {n}", "uk") for n in range(30)]
+    crowd = [quick.somebody(f"Somebody {n}", "uk") for n in range(30)]
     await other.start()
-    for somebody in people:
+    for somebody in crowd:
         await somebody.phone.writes("/start")
-    for somebody in people:
+    for somebody in crowd:
         await quick.telegram.changed(lambda somebody=somebody: somebody.phone.received, TIMEOUT, "an answer")  # type: ignore[misc]
     await other.stop()
     assert any(call.status == 409 for call in quick.telegram.calls if call.method == "getUpdates")
@@ -319,11 +323,38 @@ async def test_five_hundred_broken_updates_leave_the_bot_answering(quick: Town) 
     assert await quick.rows("SELECT count(*) FROM inbox WHERE payload IS NOT NULL OR parked") == [(0,)]
 
 
-async def test_a_turn_that_always_fails_is_tried_three_times_and_parked(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+async def breaks(_chat: Chat) -> None:
+    raise ValueError("a fault of ours")
+
+
+async def asks_after_a_write(chat: Chat) -> None:
+    people.stop_news(chat.db, chat.person.id, 1)
+    await chat.choose("late", "Too late?", [Choice("yes", "yes")])
+
+
+async def waits_for_something_else(chat: Chat) -> None:
+    people.stop_news(chat.db, chat.person.id, 1)
+    await asyncio.sleep(0)
+
+
+async def shows_a_button_that_no_messenger_takes(chat: Chat) -> None:
+    await chat.choose("long", "Too long?", [Choice("x" * 64, "yes")])
+
+
+@pytest.mark.parametrize(
+    "run", [breaks, asks_after_a_write, waits_for_something_else, shows_a_button_that_no_messenger_takes]
+)
+async def test_a_turn_that_always_fails_is_tried_three_times_and_parked_and_nothing_of_it_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Callable[[Chat], Coroutine[Any, Any, None]]
 ) -> None:
-    tries: list[str] = []
-    broken_bot(monkeypatch, tries)
+    tries: list[int] = []
+
+    async def fails(chat: Chat) -> None:
+        tries.append(chat.person.id)
+        await run(chat)
+
+    usual, broken = handlers.conversations, Conversation("broken", fails, "Broken", "broken", before_language=True)
+    monkeypatch.setattr(handlers, "conversations", lambda city: (*usual(city), broken))
     async with town(tmp_path, limits=UNLIMITED) as place:
         oksana, thomas = place.somebody("Oksana", "uk"), place.somebody("Thomas", "de")
         await oksana.writes("/broken")
@@ -331,25 +362,9 @@ async def test_a_turn_that_always_fails_is_tried_three_times_and_parked(
         await place.settles()
         assert len(tries) == 3
         assert await place.rows("SELECT tries, parked, payload FROM inbox WHERE parked") == [(3, 1, None)]
+        assert await place.rows("SELECT count(*), count(news_stopped_at) FROM people") == [(1, 0)]
+        assert oksana.phone.received == []
         await is_answered(oksana, "/help")
-
-
-def broken_bot(monkeypatch: pytest.MonkeyPatch, tries: list[str]) -> None:
-    """Let the bot have a conversation that fails."""
-    import handlers
-    from bot.chat import Chat
-    from bot.conversations import Conversation
-
-    async def fail(chat: Chat) -> None:
-        tries.append(str(chat.person.id))
-        raise ValueError("a fault of ours")
-
-    usual = handlers.conversations
-    monkeypatch.setattr(
-        handlers,
-        "conversations",
-        lambda city: (*usual(city), Conversation("broken", fail, "Broken", command="broken", before_language=True)),
-    )
 
 
 # ---------------------------------------------------------------------- groups and channels

@@ -15,6 +15,7 @@ import pytest
 from bot import broadcasts, consents, interests, markup, outbox, people, sender
 from bot.broadcasts import Audience, Group
 from bot.consents import Purpose
+from bot.demo.pretend_telegram import PretendTelegram
 from bot.demo.telegram_faults import Fault, When
 from bot.demo.telegram_html import utf16_length
 from bot.demo.telegram_people import Person
@@ -25,6 +26,7 @@ from bot.pace import Limits, Pace
 from bot.profile import Localized
 from bot.staff import Role
 from bot.storage import open_store
+from bot.transports.telegram_request import AiohttpRequest, NotSent, Unclear
 from handlers.staff import LINES
 from handlers.summary import named
 from tests.bridge import TIMEOUT, Somebody, Town, town
@@ -221,6 +223,26 @@ async def test_what_was_taken_together_with_the_message_that_was_refused_does_no
 
 def _states(db: sqlite3.Connection) -> list[str]:
     return [row["state"] for row in db.execute("SELECT state FROM outbox")]
+
+
+async def test_a_request_without_a_connection_certainly_did_not_leave() -> None:
+    request = AiohttpRequest()
+    assert request.read_timeout == 60
+    async with PretendTelegram() as telegram:
+        getting = f"{telegram.url}/bot{telegram.token}/getMe"
+        with pytest.raises(NotSent):
+            await request.do_request(getting, "GET")
+        async with request, request:
+            await request.initialize()
+            assert (await request.do_request(getting, "GET"))[0] == 200
+            telegram.listener.close()
+            telegram.network_gone = True
+            with pytest.raises((NotSent, Unclear)):  # the connection that there was may have taken it
+                await request.do_request(getting, "GET")
+            with pytest.raises(NotSent) as caught:
+                await request.do_request(getting, "GET")
+            assert telegram.token not in str(caught.value)
+        await request.shutdown()
 
 
 # ---------------------------------------------------------------------- answers
