@@ -90,6 +90,12 @@ def count(db: sqlite3.Connection, audience: Audience) -> dict[str, int]:
     return {row["language"]: row["n"] for row in rows}
 
 
+def count_weekly(db: sqlite3.Connection, audience: Audience) -> int:
+    """Return how many of them chose to be written to once a week."""
+    query = f"SELECT count(*) FROM ({_RECIPIENTS}) WHERE frequency = '{Frequency.WEEKLY}'"  # noqa: S608 - a constant
+    return int(db.execute(query, _parameters(audience)).fetchone()[0])
+
+
 def start(db: sqlite3.Connection, author: int, texts: Mapping[str, str], audience: Audience, now: datetime) -> int:
     """Write a copy for everybody in the audience, in their own language, and return the broadcast's id.
 

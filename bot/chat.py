@@ -36,6 +36,8 @@ from bot.questions import (
 )
 
 MENU_QUESTION = "menu"
+RIGHT = ("ja", "ok", "richtig", "speichern", "так", "да", "зберегти", "сохранить", "правильно")
+"""What may be typed to say that a review is right."""
 
 
 class Stopped(BaseException):
@@ -68,6 +70,15 @@ class Gone(Stopped):
     def __init__(self, name: str, argument: str) -> None:
         super().__init__()
         self.name, self.argument = name, argument
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message to somebody else than the person in this turn."""
+
+    person: int
+    words: Words
+    links: tuple[Link, ...]
 
 
 @dataclass
@@ -116,7 +127,7 @@ class Chat:
         """Messages that are new."""
         self.commands_changed = False
         """Set when this person may type other commands than before."""
-        self.notices: list[tuple[int, Words]] = []
+        self.notices: list[Notice] = []
         self._progress = progress
         self._answer = answer
         self._abilities = abilities
@@ -137,9 +148,9 @@ class Chat:
         """Send a text file."""
         self.said.append(Outgoing(text=self._render(caption), file_name=name, file_text=content))
 
-    def notify(self, person: int, words: Words) -> None:
+    def notify(self, person: int, words: Words, links: Iterable[Link] = ()) -> None:
         """Write to somebody else, in their language."""
-        self.notices.append((person, words))
+        self.notices.append(Notice(person, words, tuple(links)))
 
     def become(self, language: str = "", role: str = "") -> None:
         """Go on in another language or with another role."""
@@ -160,6 +171,11 @@ class Chat:
         """Return a stored time in the zone of the city."""
         return datetime.fromtimestamp(seconds, ZoneInfo(self.profile.time_zone))
 
+    def has_unfinished_answers(self) -> bool:
+        """Say whether answers of a conversation that was left are still kept."""
+        query = "SELECT 1 FROM conversations WHERE person = ? AND answers != '{}'"
+        return self.db.execute(query, (self.person.id,)).fetchone() is not None
+
     def menu_entries(self) -> list[Link]:
         """Return what this person may begin, in the order of the menu."""
         return self._entries(self.person)
@@ -175,12 +191,14 @@ class Chat:
         label: Words | None = None,
         links: Iterable[Link] = (),
         must: bool = False,
+        about: Words | None = None,
     ) -> str:
         """Return the value of the one choice taken.
 
-        With a `label` it appears in the review. `must`: there is no button to leave without an answer.
+        With a `label` it appears in the review. `must`: there is no button to leave without an answer. `about` stands
+        before the question when it is asked for the first time.
         """
-        asked = Question(key, question, as_choices(choices), links=tuple(links), label=label, must=must)
+        asked = Question(key, question, as_choices(choices), links=tuple(links), label=label, must=must, about=about)
         chosen: str = self._ask(asked)
         return chosen
 
@@ -236,7 +254,7 @@ class Chat:
     async def review(self, question: Words) -> None:
         """Show all answers that have a label; return when the person finds them right. Each can be changed."""
         summary = lines(*(Lines((Bold(Lines((label, ":"), "")), answer), " ") for _key, label, answer in self._review))
-        choices = [Choice("!right", _("Correct, save"))]
+        choices = [Choice("!right", _("Correct, save"), RIGHT)]
         choices += [Choice(f"!change:{key}", _("Change: {what}", what=label)) for key, label, _answer in self._review]
         taken = await self.choose("!review", paragraphs(question, summary), choices)
         if taken != "!right":
@@ -249,7 +267,7 @@ class Chat:
             index = typed_words.choose(answer.text, [self._names(entry.label) for entry in entries])
             if index is not None:
                 raise Gone(entries[index].name, entries[index].argument)
-            question = paragraphs(self._misunderstood(len(entries)), question)
+            question = paragraphs(self._misunderstood([entry.label for entry in entries]), question)
         self._show(MENU_QUESTION, Outgoing(text=self._render(question), buttons=self.buttons(entries)))
 
     # ------------------------------------------------------------------ steer
@@ -279,9 +297,8 @@ class Chat:
 
     def change(self, key: str) -> NoReturn:
         """Ask one question again and come back to where we are."""
-        old = self._progress.answers.pop(key, None)
         self._progress.answers.pop("!review", None)
-        self._progress.draft = {"selected": old} if isinstance(old, list) else {}
+        self._take_back(key)
         raise Again
 
     # ------------------------------------------------------------------ how a question is answered
@@ -315,9 +332,9 @@ class Chat:
             value = question.understand(answer, self._progress.draft, self._names)
         except Invalid as fault:
             self._show_question(question, hint=fault.words)
-        except NotUnderstood as fault:
+        except NotUnderstood:
             self._progress.failures += 1
-            self._show_question(question, hint=self._misunderstood(fault.n))
+            self._show_question(question, hint=self._misunderstood([choice.label for choice in question.choices]))
         except Ticked as ticked:
             self._show_question(question, hint=ticked.hint, replaces=answer.message)
         self._progress.answers[question.key] = value
@@ -326,21 +343,26 @@ class Chat:
         self._went_on = True
         self.said.clear()
         if answer.message:  # the pressed question becomes "question ✓ answer"
-            text = paragraphs(question.text, Lines(("✓", Bold(question.in_words(value))), " "))
+            text = paragraphs(question.whole, Lines(("✓", Bold(question.in_words(value))), " "))
             self.changed.append(Outgoing(text=self._render(text), replaces=answer.message))
 
     def _back(self, answer: Answer) -> NoReturn:
         """Open the question before this one; before the first there is the menu."""
         if not self._visited:
             raise Left
-        self._progress.draft = {}
         self._progress.failures = 0
-        self._progress.answers.pop(self._visited[-1], None)
+        self._take_back(self._visited[-1])
         raise Again(answer.message)
 
-    def _misunderstood(self, n: int) -> Words:
+    def _take_back(self, key: str) -> None:
+        """Open a question again, with what was ticked still ticked."""
+        old = self._progress.answers.pop(key, None)
+        self._progress.draft = {"selected": old} if isinstance(old, list) else {}
+
+    def _misunderstood(self, labels: Sequence[Words]) -> Words:
         """Return what helps: first what to write, later a person."""
-        self_help = _("I did not understand this. Please press a button, or write a number from 1 to {n}.", n=n)
+        numbered = lines(*(Lines((str(number), label), " – ") for number, label in enumerate(labels, 1)))
+        self_help = lines(_("I did not understand this. Please press a button, or write a number:"), numbered)
         if self._progress.failures < 2:
             return self_help
         office = self.profile.office
@@ -354,7 +376,7 @@ class Chat:
     # ------------------------------------------------------------------ how a question is shown
 
     def _show_question(self, question: Question, hint: Words | None = None, replaces: str = "") -> NoReturn:
-        parts = [part for part in (hint, self._counted(question)) if part is not None]
+        parts = [part for part in (hint, self._counted(question, in_full=hint is None)) if part is not None]
         buttons = question.buttons(self._progress.id, self._progress.draft, self._abilities.choices, self._plain)
         text = self._render(paragraphs(*parts))
         self._show(question.key, Outgoing(text=text, buttons=tuple(buttons), replaces=replaces or self._replaces))
@@ -368,18 +390,19 @@ class Chat:
         self.said.append(outgoing)
         raise Open
 
-    def _counted(self, question: Question) -> Words:
+    def _counted(self, question: Question, in_full: bool) -> Words:
+        text = question.whole if in_full else question.text
         if not self.questions or question.label is None:
-            return question.text
+            return text
         number = len(self._review) + 1
-        return lines(_("Question {i} of {n}", i=number, n=max(number, self.questions)), question.text)
+        return lines(_("Question {i} of {n}", i=number, n=max(number, self.questions)), text)
 
     def _names(self, label: Words) -> list[str]:
         """Return a label in every language: people mix them."""
         return [self.languages.plain(label, code) for code in self.languages.codes]
 
     def _render(self, words: Words) -> str:
-        return self.languages.render(words, self.person.language or self.languages.codes[0])
+        return self.languages.render_for(words, self.person.language)
 
     def _plain(self, words: Words) -> str:
         return self.languages.plain(words, self.person.language or self.languages.codes[0])

@@ -14,9 +14,9 @@ from typing import Any
 
 from bot import markup, outbox, people
 from bot import words as typed_words
-from bot.chat import MENU_QUESTION, Again, Chat, Ended, Gone, Left, Open, Progress
+from bot.chat import MENU_QUESTION, Again, Chat, Ended, Gone, Left, Notice, Open, Progress
 from bot.languages import Languages, Words, _
-from bot.messages import Abilities, Incoming, Kind, Outgoing
+from bot.messages import Abilities, Button, Incoming, Kind, Outgoing
 from bot.outbox import Urgency
 from bot.people import Person
 from bot.profile import Profile
@@ -113,7 +113,7 @@ class _Turn:
         self.person = person
         self.now = now
         self.outgoing: list[Outgoing] = []
-        self.notices: list[tuple[int, Words]] = []
+        self.notices: list[Notice] = []
 
     def take(self) -> None:
         """Take the turn and write everything that leaves into the outbox."""
@@ -269,7 +269,8 @@ class _Turn:
 
     def _cancel(self, progress: Progress) -> None:
         self._delete(progress)
-        self._say(_("Cancelled. I have kept none of these answers."))
+        if progress.question != MENU_QUESTION:
+            self._say(_("Cancelled. Everything stays as it was."))
         self._go_on()
 
     def _go_on(self) -> None:
@@ -368,8 +369,7 @@ class _Turn:
     # ------------------------------------------------------------------ what leaves
 
     def _say(self, words: Words) -> None:
-        language = self.person.language or self.all.languages.codes[0]
-        self.outgoing.append(Outgoing(text=self.all.languages.render(words, language)))
+        self.outgoing.append(Outgoing(text=self.all.languages.render_for(words, self.person.language)))
 
     def _acknowledge(self) -> None:
         """Let the button stop spinning. It has an address of its own, so that no message to the person waits for it."""
@@ -385,15 +385,17 @@ class _Turn:
                 outbox.put(
                     self.db, self.heard.messenger, self.heard.address, self.person.id if known else None, part, self.now
                 )
-        for person, words in self.notices:
-            self._notify(person, words)
+        for notice in self.notices:
+            self._notify(notice)
 
-    def _notify(self, person: int, words: Words) -> None:
-        row = self.db.execute("SELECT language FROM people WHERE id = ?", (person,)).fetchone()
-        text = self.all.languages.render(words, row["language"] or self.all.languages.codes[0])
-        messenger, address = people.addresses(self.db, person)[0]
-        for part in _parts(Outgoing(text=text), self.all.abilities[messenger].longest_text):
-            outbox.put(self.db, messenger, address, person, part, self.now, Urgency.NOTICE)
+    def _notify(self, notice: Notice) -> None:
+        row = self.db.execute("SELECT language FROM people WHERE id = ?", (notice.person,)).fetchone()
+        language = row["language"] or self.all.languages.codes[0]
+        buttons = tuple(Button(self.all.languages.plain(link.label, language), link.data) for link in notice.links)
+        outgoing = Outgoing(text=self.all.languages.render(notice.words, language), buttons=buttons)
+        messenger, address = people.addresses(self.db, notice.person)[0]
+        for part in _parts(outgoing, self.all.abilities[messenger].longest_text):
+            outbox.put(self.db, messenger, address, notice.person, part, self.now, Urgency.NOTICE)
 
 
 async def _whole(conversation: Conversation, chat: Chat, progress: Progress) -> None:

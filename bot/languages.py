@@ -89,8 +89,8 @@ def paragraphs(*parts: Words) -> Lines:
 
 
 def listing(parts: Iterable[Words]) -> Lines:
-    """Put names behind each other with commas."""
-    return Lines(tuple(parts), ", ")
+    """Put names behind each other; they may have commas of their own."""
+    return Lines(tuple(parts), "; ")
 
 
 def own_name(language: str) -> str:
@@ -101,7 +101,7 @@ def own_name(language: str) -> str:
 
 def names(language: str) -> tuple[str, ...]:
     """Return what a language is called in the languages that people here may write, and its code."""
-    return (language, *(Locale(code).get_display_name(language) or language for code in ("de", "uk", "ru", "en")))
+    return (language, *(Locale(language).get_display_name(code) or language for code in ("de", "uk", "ru", "en")))
 
 
 class Languages:
@@ -138,6 +138,10 @@ class Languages:
         with (self._folder / language / "LC_MESSAGES" / f"{DOMAIN}.po").open(encoding="utf-8") as source:
             catalog = read_po(source, locale=language)
         return sum(not _is_translated(message) for message in catalog if message.id)
+
+    def render_for(self, words: Words, language: str) -> str:
+        """Return the markup for somebody whose language may not be known yet ('')."""
+        return self.render(words if language else InEveryLanguage(words), language or self.codes[0])
 
     def plain(self, words: Words, language: str) -> str:
         """Return the text without markup, as on a button."""

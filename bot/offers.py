@@ -66,6 +66,12 @@ def find(db: sqlite3.Connection, person: int) -> Offer | None:
     )
 
 
+def owner(db: sqlite3.Connection, reference: str) -> int | None:
+    """Return the person behind a reference."""
+    row = db.execute("SELECT person FROM offers WHERE reference = ?", (reference,)).fetchone()
+    return row["person"] if row else None
+
+
 def pause(db: sqlite3.Connection, person: int, now: int) -> None:
     """Ask this volunteer for nothing until they resume."""
     db.execute("UPDATE offers SET paused_at = ? WHERE person = ?", (now, person))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from bot import words as typed_words
-from bot.languages import Words, _, listing
+from bot.languages import Words, _, listing, paragraphs
 from bot.messages import Button
 
 SKIP, BACK, ZERO, CANCEL, DONE, PAGE = "!skip", "!back", "!zero", "!cancel", "!done", "!page"
@@ -60,11 +60,7 @@ class Invalid(Exception):
 
 
 class NotUnderstood(Exception):
-    """The answer is none of the `n` choices."""
-
-    def __init__(self, n: int) -> None:
-        super().__init__("an answer was not understood")
-        self.n = n
+    """The answer is none of the choices."""
 
 
 class Ticked(Exception):
@@ -89,8 +85,15 @@ class Question:
     skip: bool = False
     must: bool = False
     selected: tuple[str, ...] = ()
+    about: Words | None = None
+    """What stands before the question, but not each time it is asked again."""
     check: Callable[[str], str] | None = None
     shown: Callable[[str], Words] = str
+
+    @property
+    def whole(self) -> Words:
+        """The question with what stands before it."""
+        return self.text if self.about is None else paragraphs(self.about, self.text)
 
     @property
     def values(self) -> list[str]:
@@ -123,6 +126,8 @@ class Question:
         if self.check is not None:
             if answer.value or not answer.text:
                 raise Invalid(_("Please write your answer as a message."))
+            if self.skip and typed_words.word_list().answer(answer.text) == "no":
+                return None
             return self.check(answer.text)
         if answer.value.startswith(PAGE):
             self._turn_page(answer.value.removeprefix(PAGE), draft)
@@ -133,7 +138,7 @@ class Question:
             return answer.value
         index = None if answer.value else typed_words.choose(answer.text, self._all_names(names))
         if index is None:
-            raise NotUnderstood(len(self.choices))
+            raise NotUnderstood
         return self.values[index]
 
     def _several(self, answer: Answer, draft: Draft, names: Names) -> list[str]:
@@ -147,7 +152,7 @@ class Question:
             raise Ticked
         indexes = None if answer.value else typed_words.choose_several(answer.text, self._all_names(names))
         if indexes is None:
-            raise NotUnderstood(len(self.choices))
+            raise NotUnderstood
         return [self.values[index] for index in indexes]
 
     def _selected(self, draft: Draft) -> Sequence[str]:

@@ -7,7 +7,7 @@ from bot.conversations import Conversation
 from bot.languages import _
 from bot.profile import Profile
 from bot.staff import Role
-from handlers import everyone, refugees, staff, volunteers
+from handlers import desk, everyone, refugees, staff, volunteers
 
 WRITERS = frozenset({Role.ADMIN, Role.EDITOR, Role.APPROVER})
 ALL_STAFF = frozenset(Role)
@@ -31,7 +31,15 @@ def conversations(profile: Profile) -> tuple[Conversation, ...]:
         Conversation("housing", volunteers.housing, _("I want to offer housing"), aside=True),
         # everyone
         Conversation("questions", everyone.questions, _("Questions and answers"), command="questions", listed=True),
-        Conversation("person", everyone.person, _("Talk to a person"), command="person", listed=True, aside=True),
+        Conversation(
+            "person",
+            everyone.person,
+            _("Talk to a person"),
+            command="person",
+            listed=True,
+            aside=True,
+            before_language=True,
+        ),
         Conversation("data", everyone.show_my_data, _("My data"), command="data", listed=True),
         Conversation("file", everyone.send_my_file, _("Send me all of it as a file"), aside=True),
         Conversation("delete", everyone.delete_my_data, _("Delete everything"), command="delete"),
@@ -55,12 +63,17 @@ def conversations(profile: Profile) -> tuple[Conversation, ...]:
         ),
         Conversation("about", everyone.about, _("About us and privacy"), command="about", listed=True),
         Conversation("help", everyone.help, _("Help"), command="help", aside=True, before_language=True),
-        Conversation("verify", everyone.verify, _("Is this the real bot?"), command="verify", aside=True),
-        Conversation("privacy", everyone.privacy, _("Privacy notice"), command="privacy", aside=True),
-        Conversation("imprint", everyone.imprint, _("Imprint"), command="imprint", aside=True),
-        Conversation("stop", everyone.stop_news, _("No more news"), command="stop", aside=True),
+        Conversation(
+            "verify", everyone.verify, _("Is this the real bot?"), command="verify", aside=True, before_language=True
+        ),
+        Conversation(
+            "privacy", everyone.privacy, _("Privacy notice"), command="privacy", aside=True, before_language=True
+        ),
+        Conversation("imprint", everyone.imprint, _("Imprint"), command="imprint", aside=True, before_language=True),
+        Conversation("stop", everyone.stop_news, _("No more news"), command="stop", before_language=True),
         Conversation("resume", everyone.resume_news, _("Get news again"), command="resume", aside=True),
         # staff
+        Conversation("write-to", desk.write_to_volunteer, _("Write to this person"), roles=frozenset(desk.DESK)),
         Conversation("join", staff.join, _("Join the team")),
         Conversation(
             "broadcast", staff.broadcast, _("✉ Write to many"), command="broadcast", roles=WRITERS, listed=True

@@ -3,7 +3,7 @@
 from bot import consents
 from bot.chat import Chat
 from bot.consents import Purpose
-from bot.languages import _, paragraphs
+from bot.languages import _
 from bot.questions import Choice, Link
 
 
@@ -16,17 +16,19 @@ async def consent(chat: Chat) -> None:
     """Tell what is kept and why, and go on only with an adult who agrees."""
     agreed = await chat.choose(
         "consent",
-        paragraphs(chat.profile.legal.privacy_short, _("May we store these data?")),
+        _("May we store these data?"),
         [
             Choice("yes", _("Yes, I agree"), ("ja", "так", "да", "ok", "yes")),
             Choice("no", _("No"), ("nein", "ні", "нет", "no")),
         ],
         links=[Link(_("Read the privacy notice"), "privacy")],
+        about=chat.profile.legal.privacy_short,
     )
     if agreed == "no":
         chat.say(
             _(
-                "All right. We store nothing.\nAll information is here: {page}\nTelephone: {telephone}",
+                "All right. We do not store your answers. We forget your language after 24 hours.\n"
+                "All information is here: {page}\nTelephone: {telephone}",
                 page=chat.profile.office.page,
                 telephone=chat.profile.office.telephone,
             )
@@ -37,7 +39,7 @@ async def consent(chat: Chat) -> None:
         chat.say(
             _(
                 "This service is for adults from 18 years. Please talk to your parents.\n"
-                "Help for children and young people: {number}\nWe have stored nothing.",
+                "Help for children and young people: {number}\nYour answers are not stored.",
                 number=chat.profile.helpline_for_minors,
             )
         )

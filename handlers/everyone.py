@@ -3,9 +3,10 @@
 from bot import consents, interests, my_data, offers, people
 from bot.chat import Chat
 from bot.consents import Purpose
-from bot.languages import Bold, InEveryLanguage, Lines, Words, _, lines, names, own_name, paragraphs
+from bot.languages import Bold, Lines, Words, _, lines, names, own_name, paragraphs
 from bot.questions import Choice, Link
 from bot.staff import Role
+from handlers import desk
 from handlers.summary import ROLES, interest_lines, named, offer_lines
 
 PURPOSES = {
@@ -21,9 +22,7 @@ async def choose_language(chat: Chat) -> None:
     language = chat.argument
     if language not in codes:
         choices = [Choice(code, own_name(code), names(code)) for code in codes]
-        language = await chat.choose(
-            "language", InEveryLanguage(_("Welcome! Please choose a language.")), choices, must=True
-        )
+        language = await chat.choose("language", _("Welcome! Please choose a language."), choices, must=True)
     is_first_time = not chat.person.language
     people.speak(chat.db, chat.person.id, language)
     chat.become(language=language)
@@ -41,8 +40,8 @@ async def emergency(chat: Chat) -> None:
     helplines = chat.profile.helplines
     numbers = lines(*(Lines((Bold(line.number), line.name), " – ") for line in helplines))
     checked = _("Checked on: {date}", date=min(line.checked_on for line in helplines))
-    text = paragraphs(_("In an emergency, please call. This chat is no emergency call."), numbers, checked)
-    chat.say(text if chat.person.language else InEveryLanguage(text))
+    text = paragraphs(_("In an emergency in Germany, please call. This chat is no emergency call."), numbers, checked)
+    chat.say(text)
 
 
 async def help(chat: Chat) -> None:
@@ -60,7 +59,11 @@ async def questions(chat: Chat) -> None:
     if not found:
         await chat.menu(
             _("Questions and answers. What would you like to know?"),
-            [Link(question.question, "questions", question.id) for question in chat.profile.questions],
+            [
+                *(Link(question.question, "questions", question.id) for question in chat.profile.questions),
+                Link(_("Talk to a person"), "person"),
+                Link(_("☰ Menu"), "menu"),
+            ],
         )
     chat.say(
         Bold(found[0].question),
@@ -117,9 +120,16 @@ async def imprint(chat: Chat) -> None:
 
 
 async def stop_news(chat: Chat) -> None:
-    """End all news at once."""
+    """End all news at once, and whatever was open."""
     people.stop_news(chat.db, chat.person.id, int(chat.now.timestamp()))
-    chat.say(_("You will get no more news.\nDelete your data as well: DELETE\nGet news again: START"))
+    chat.say(
+        _("You will get no more news.\nDelete your data as well: DELETE\nGet news again: START"),
+        links=[
+            Link(_("Get news again"), "resume"),
+            Link(_("Delete everything"), "delete"),
+            Link(_("☰ Menu"), "menu"),
+        ],
+    )
 
 
 async def resume_news(chat: Chat) -> None:
@@ -152,6 +162,8 @@ def _my_data(chat: Chat) -> list[Words]:
         parts.append(lines(Bold(_("Your offer of help")), *offer_lines(chat.profile, offer)))
     if chat.person.role:
         parts.append(named(_("Role in the team"), ROLES[Role(chat.person.role)]))
+    if chat.has_unfinished_answers():
+        parts.append(_("You have not finished something. We forget these answers 24 hours after the last one."))
     given = consents.of(chat.db, chat.person.id)
     if given:
         parts.append(
@@ -176,14 +188,19 @@ async def send_my_file(chat: Chat) -> None:
 
 async def delete_my_data(chat: Chat) -> None:
     """Delete everything after one confirmation."""
+    leaves = [_("You will leave the team as well.")] if chat.person.role else []
     sure = await chat.choose(
         "sure",
-        _("Do you really want to delete all your data? You will get no messages after that. We cannot undo it."),
+        paragraphs(
+            *leaves,
+            _("Do you really want to delete all your data? You will get no messages after that. We cannot undo it."),
+        ),
         [Choice("yes", _("Yes, delete everything")), Choice("no", _("No, keep it"))],
     )
     if sure == "no":
         chat.say(_("All right. Nothing was deleted."))
         chat.end()
+    desk.tell_of_end(chat)
     chat.forget_me()
     chat.say(_("Your data are deleted. Please delete the chat in your app yourself. All the best!"))
 

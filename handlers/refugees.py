@@ -1,6 +1,6 @@
 """What people from the region can do: say what they want to hear about."""
 
-from bot import interests
+from bot import interests, people
 from bot.chat import Chat
 from bot.consents import Purpose
 from bot.interests import Interest
@@ -52,8 +52,17 @@ async def register_interest(chat: Chat) -> None:
     record(chat, Purpose.NEWS, *([Purpose.ORIGIN] if raion else []))
     if not raion:
         withdraw(chat, Purpose.ORIGIN)
+    _confirm(chat, is_new=earlier is None)
+
+
+def _confirm(chat: Chat, is_new: bool) -> None:
+    """Say what was saved; somebody who registers anew wants news again."""
+    if is_new:
+        people.resume_news(chat.db, chat.person.id)
+    off = [_("You get no news at the moment. Get news again: START")] if chat.person.news_stopped and not is_new else []
     chat.say(
-        _("Thank you! You are registered."),
+        _("Thank you! You are registered.") if is_new else _("Your changes are saved."),
+        *off,
         _(
             "You can write at any time:\nTOPICS – change your topics\nSTOP – no more news\n"
             "DELETE – delete all your data\nMENU – to the beginning"

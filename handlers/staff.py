@@ -1,16 +1,16 @@
 """What staff can do: join with an invitation, write to many in both languages, see numbers."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from bot import broadcasts, numbers, staff
 from bot.broadcasts import Audience, Broadcast, Group
 from bot.chat import Chat
 from bot.languages import Bold, Lines, Rendered, Text, Words, _, _n, lines, listing, own_name, paragraphs
 from bot.messages import Reason, State
-from bot.questions import Choice, Invalid, Link
-from handlers.summary import ROLES, named
+from bot.questions import Choice, Link
+from handlers.summary import ROLES, check_text_in, named, named_for
 
-LONGEST_TEXT = 3000
 ALL = "all"
 GROUPS = {
     Group.EVERYONE: _("Everyone"),
@@ -39,15 +39,16 @@ async def broadcast(chat: Chat) -> None:
     for language in reversed(chat.profile.languages):
         texts[language] = await chat.ask(
             f"text-{language}",
-            _("Please write the text in this language: {language}", language=own_name(language)),
-            check_text,
+            _("Please write the text in this language: {language}", language=named_for(chat, language)),
+            partial(check_text_in, language, named_for(chat, language)),
         )
     audience = await _choose_audience(chat)
     counts = broadcasts.count(chat.db, audience)
     messages = {language: _message(chat, audience, language, text) for language, text in texts.items()}
     key = "send-" + "-".join(str(n) for n in counts.values())  # other counts are another question
     _preview(chat, messages)
-    while (act := await chat.choose(key, _counted(counts), _acts(chat, counts))) != "send":
+    counted = _counted(counts, broadcasts.count_weekly(chat.db, audience))
+    while (act := await chat.choose(key, counted, _acts(chat, counts))) != "send":
         chat.forget(key)
         if act == "group":
             chat.forget("topic")
@@ -75,7 +76,7 @@ async def _choose_audience(chat: Chat) -> Audience:
         "languages",
         _("In which language?"),
         [Choice(ALL, _("Each person in their own language"))]
-        + [Choice(code, _("Only: {language}", language=own_name(code))) for code in chat.profile.languages],
+        + [Choice(code, _("Only: {language}", language=named_for(chat, code))) for code in chat.profile.languages],
     )
     return Audience(group, () if topic == ALL else (topic,), chat.profile.languages if language == ALL else (language,))
 
@@ -97,18 +98,18 @@ def _message(chat: Chat, audience: Audience, language: str, text: str) -> str:
 
 def _preview(chat: Chat, messages: Mapping[str, str]) -> None:
     for language, message in messages.items():
-        chat.say(_("Preview: {language}", language=own_name(language)))
+        chat.say(_("Preview: {language}", language=named_for(chat, language)))
         chat.say(Rendered(message))
 
 
-def _counted(counts: Mapping[str, int]) -> Words:
+def _counted(counts: Mapping[str, int], weekly: int) -> Words:
     total = sum(counts.values())
     if not total:
         return _("Nobody would receive this at the moment. Please change the audience.")
-    each = [named(own_name(language), str(n)) for language, n in counts.items()]
     return paragraphs(
         _n("{n} person will receive this.", "{n} people will receive this.", total),
-        lines(*each),
+        lines(*(named(own_name(language), str(n)) for language, n in counts.items())),
+        *([_("Of these on Friday, once a week: {n}", n=weekly)] if weekly else []),
         _("What shall we do?"),
     )
 
@@ -118,18 +119,11 @@ def _acts(chat: Chat, counts: Mapping[str, int]) -> list[Choice]:
     return [
         *send,
         *(
-            Choice(f"text-{language}", _("Change the text: {language}", language=own_name(language)))
+            Choice(f"text-{language}", _("Change the text: {language}", language=named_for(chat, language)))
             for language in reversed(chat.profile.languages)
         ),
         Choice("group", _("Change who it is for")),
     ]
-
-
-def check_text(text: str) -> str:
-    """Return the text of a broadcast. Raises: Invalid."""
-    if len(text) > LONGEST_TEXT:
-        raise Invalid(_n("Please write at most {n} letter.", "Please write at most {n} letters.", LONGEST_TEXT))
-    return text
 
 
 async def show_numbers(chat: Chat) -> None:
@@ -156,8 +150,7 @@ def _cell(name: Words, n: int | None) -> Words:
 
 def progress(broadcast: Broadcast) -> Words:
     """Say how far a broadcast is."""
-    open_now = broadcast.counts.get(State.WAITING, 0) + broadcast.counts.get(State.TRYING, 0)
-    done = broadcast.total - open_now
+    done = broadcast.total - sum(broadcast.counts.get(line, 0) for line in (State.WAITING, State.TRYING, "weekly"))
     bar = "▓" * (10 * done // max(broadcast.total, 1))
     return lines(_("Sending: {done} of {total}", done=done, total=broadcast.total), bar + "░" * (10 - len(bar)))
 

@@ -1,11 +1,18 @@
 """How registrations and offers are read back to people."""
 
+import unicodedata
+
+from babel import Locale
+
+from bot.chat import Chat
 from bot.interests import Frequency, Interest
-from bot.languages import Bold, Lines, Words, _, listing
+from bot.languages import Bold, Lines, Words, _, _n, listing, own_name
 from bot.offers import CHAT, Offer
-from bot.profile import Item, Profile
+from bot.profile import Item, Localized, Profile
+from bot.questions import Invalid
 from bot.staff import Role
 
+LONGEST_TEXT = 3000
 FREQUENCIES = {Frequency.AT_ONCE: _("At once, when there is news"), Frequency.WEEKLY: _("Once a week, on Friday")}
 TIMES = {
     "mornings": _("On working days before noon"),
@@ -66,3 +73,27 @@ def offer_lines(profile: Profile, offer: Offer) -> list[Words]:
     if offer.organisation:
         shown.append(named(_("Organisation"), offer.organisation))
     return [*shown, _("This offer is paused.")] if offer.paused else shown
+
+
+def named_for(chat: Chat, language: str) -> Words:
+    """Return the name of a language for the reader: German is "Deutsch" or «німецька»."""
+    return Localized(
+        {reader: Locale(language).get_display_name(reader) or language for reader in chat.profile.languages}
+    )
+
+
+def check_text(text: str) -> str:
+    """Return a text that staff write to others. Raises: Invalid."""
+    if len(text) > LONGEST_TEXT:
+        raise Invalid(_n("Please write at most {n} letter.", "Please write at most {n} letters.", LONGEST_TEXT))
+    return text
+
+
+def check_text_in(language: str, name: Words, text: str) -> str:
+    """Return a text in this language. Raises: Invalid, also if most letters are of another script."""
+    letters = [letter for letter in check_text(text) if letter.isalpha()]
+    script = unicodedata.name(own_name(language)[0]).split()[0]
+    ours = sum(unicodedata.name(letter, "").startswith(script) for letter in letters)
+    if not letters or ours * 2 < len(letters):
+        raise Invalid(_("This does not look like a text in this language: {language}", language=name))
+    return text

@@ -2,16 +2,16 @@
 
 import re
 
-from bot import offers, staff
+from bot import offers
 from bot.chat import Chat
 from bot.consents import Purpose
 from bot.languages import _, _n, lines, paragraphs
 from bot.offers import CHAT, Offer
 from bot.questions import Choice, Invalid, Link
-from bot.staff import Role
 from bot.words import normal
+from handlers import desk
 from handlers.consent import consent, record, withdraw, yes_or_no
-from handlers.summary import TIMES, names, offer_lines, shown_contact
+from handlers.summary import TIMES, offer_lines, shown_contact
 
 LONGEST_NAME = 100
 _EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]+\.[^@\s.,;<>]{2,}")
@@ -55,13 +55,11 @@ async def offer_help(chat: Chat) -> None:
     district = await chat.may_choose(
         "district", _("In which district can you help?"), profile.districts, label=_("District")
     )
-    accepted = await chat.choose(
-        "rules", paragraphs(profile.texts.rules, _("Will you keep to these rules?")), yes_or_no()
-    )
+    accepted = await chat.choose("rules", _("Will you keep to these rules?"), yes_or_no(), about=profile.texts.rules)
     if accepted == "no":
         chat.say(
             _(
-                "All right. Without these rules we cannot accept help. We have stored nothing."
+                "All right. Without these rules we cannot accept help. Your answers are not stored."
                 " Thank you for your interest."
             )
         )
@@ -87,20 +85,31 @@ async def offer_help(chat: Chat) -> None:
         skip=True,
     )
     await chat.review(_("Please check your answers. You can change each of them."))
-    reference = offers.save(
+    offers.save(
         chat.db,
         chat.person.id,
         Offer(roles, spoken, times, district, name, contact, organisation),
         int(chat.now.timestamp()),
     )
     record(chat, Purpose.VOLUNTEER)
-    if earlier is None:
-        _tell_the_office(chat, reference, name, contact, roles)
-    n = profile.office.working_days_to_answer
+    saved = offers.find(chat.db, chat.person.id)
+    if saved:
+        desk.tell_of_offer(chat, saved, is_new=earlier is None)
+        _confirm(chat, saved, is_new=earlier is None)
+
+
+def _confirm(chat: Chat, offer: Offer, is_new: bool) -> None:
+    """Say what was saved, and for a new offer by when the office answers."""
+    if not is_new:
+        paused = [_("This offer is paused.")] if offer.paused else []
+        chat.say(_("Your changes are saved. Number: {reference}", reference=offer.reference), *paused, links=_after())
+        return
+    n = chat.profile.office.working_days_to_answer
     chat.say(
-        _("Thank you very much! Your offer has arrived. Number: {reference}", reference=reference),
+        _("Thank you very much! Your offer has arrived. Number: {reference}", reference=offer.reference),
         _n("We answer within {n} working day.", "We answer within {n} working days.", n),
         _("Please do not arrange to meet anybody before that."),
+        links=_after(),
     )
 
 
@@ -118,18 +127,6 @@ def _known(offer: Offer) -> dict[str, object]:
         "contact": offer.contact,
         "organisation": offer.organisation or None,
     }
-
-
-def _tell_the_office(chat: Chat, reference: str, name: str, contact: str, roles: list[str]) -> None:
-    notice = _(
-        "New offer of help {reference}\n{name}: {roles}\nContact: {contact}",
-        reference=reference,
-        name=name,
-        roles=names(chat.profile.roles, roles),
-        contact=shown_contact(contact),
-    )
-    for member in staff.with_role(chat.db, Role.ADMIN, Role.DESK):
-        chat.notify(member, notice)
 
 
 async def my_offer(chat: Chat) -> None:
@@ -151,13 +148,21 @@ async def my_offer(chat: Chat) -> None:
 
 async def pause_offer(chat: Chat) -> None:
     """Let the office ask this volunteer for nothing for a while."""
+    offer = offers.find(chat.db, chat.person.id)
+    if offer is None:
+        chat.go("menu")
     offers.pause(chat.db, chat.person.id, int(chat.now.timestamp()))
+    desk.tell_of_pause(chat, offer.reference, paused=True)
     chat.say(_("Your offer is paused. We do not ask you for help until you go on."), links=_after())
 
 
 async def resume_offer(chat: Chat) -> None:
     """End a pause."""
+    offer = offers.find(chat.db, chat.person.id)
+    if offer is None:
+        chat.go("menu")
     offers.resume(chat.db, chat.person.id)
+    desk.tell_of_pause(chat, offer.reference, paused=False)
     chat.say(_("Good to have you back! Your offer is open again."), links=_after())
 
 
@@ -168,6 +173,7 @@ async def withdraw_offer(chat: Chat) -> None:
     sure = await chat.choose("sure", _("Do you really want to withdraw your offer? We delete it."), yes_or_no())
     if sure == "no":
         chat.go("my-offer")
+    desk.tell_of_end(chat)
     offers.withdraw(chat.db, chat.person.id)
     withdraw(chat, Purpose.VOLUNTEER)
     chat.say(_("Your offer is deleted. Thank you for having been there!"))
@@ -197,6 +203,8 @@ def check_contact(text: str) -> str:
     contact = " ".join(text.split())
     if normal(contact) in _CHAT_WORDS:
         return CHAT
+    if "@" in contact and len(re.sub(r"\D", "", contact)) >= 6 and " " in contact:
+        raise Invalid(_("Please write only one: a telephone number or an e-mail address."))
     if "@" in contact:
         if not _EMAIL.fullmatch(contact) or len(contact) > LONGEST_NAME:
             raise Invalid(_("This e-mail address is not complete. It should look like this: name@example.org"))

@@ -188,3 +188,48 @@ async def test_a_second_city_registers_people_with_no_change_of_code(tmp_path: o
         await oksana.picks("Усе правильно, зберегти")
         assert await oksana.sees("Вас зареєстровано")
         assert "Дортмунд" not in oksana.screen
+
+
+async def test_before_a_language_is_chosen_everything_is_said_in_every_language(bot: Town) -> None:
+    olena = bot.somebody("Olena")
+    await olena.writes("Guten Tag")
+    await olena.sees("Вітаємо!", "Willkommen!")
+    await olena.writes("Hello")
+    await olena.sees("мені незрозуміла", "nicht verstanden", "1 – Українська")
+    await olena.writes("людина")
+    await olena.sees("Наша команда охоче", "Unser Team hilft", bot.city.office.telephone)
+    await olena.writes("СТОП")
+    assert await olena.sees("Ви більше не отримуватимете новин", "Sie bekommen keine Neuigkeiten mehr")
+
+
+@pytest.mark.parametrize("word", ["украинский", "ukrainisch", "Ukrainian", "українська", "1"])
+async def test_a_language_is_understood_by_any_of_its_names(bot: Town, word: str) -> None:
+    olena = bot.somebody("Olena")
+    await olena.writes("/start")
+    await olena.sees("Вітаємо!")
+    await olena.writes(word)
+    assert await olena.sees("Що Ви хочете зробити?")
+
+
+async def test_stop_ends_what_was_open_too(refugee: Somebody) -> None:
+    await refugee.picks("Я з Житомирщини")
+    await refugee.writes("стоп")
+    await refugee.sees("більше не отримуватимете новин", "Знову отримувати новини", "Видалити все")
+    await refugee.settles()
+    assert sum("Чи дозволяєте" in message.text for message in refugee.phone.received) == 1
+
+
+async def test_my_data_says_that_something_is_unfinished(refugee: Somebody) -> None:
+    await refugee.picks("Я з Житомирщини", "Так, я погоджуюся", "Так")
+    await refugee.writes("мої дані")
+    assert await refugee.sees("Вас не зареєстровано", "Ви ще не завершили розпочате")
+
+
+async def test_somebody_of_the_office_who_deletes_everything_is_warned(bot: Town, office: Somebody) -> None:
+    await office.writes("löschen")
+    await office.sees("Sie sind dann auch nicht mehr im Team")
+    await office.picks("Ja, alles löschen")
+    await office.sees("Ihre Daten sind gelöscht")
+    await office.settles()
+    assert "broadcast" not in office.commands()
+    assert await bot.rows("SELECT * FROM staff") == []

@@ -89,8 +89,8 @@ def test_dortmund_has_its_twelve_districts_and_ludwigshafen_its_ten() -> None:
     dortmund = ids(profile.read("dortmund-schytomyr").districts)
     ludwigshafen = ids(profile.read("ludwigshafen-swjahel").districts)
 
-    assert (len(dortmund), dortmund[-1]) == (13, "anywhere")
-    assert (len(ludwigshafen), ludwigshafen[-1]) == (11, "anywhere")
+    assert (len(dortmund), dortmund[0]) == (13, "anywhere")
+    assert (len(ludwigshafen), ludwigshafen[0]) == (11, "anywhere")
 
 
 @every_profile

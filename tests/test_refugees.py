@@ -31,7 +31,7 @@ async def test_somebody_registers_interest_and_restarts_do_not_matter(bot: Town,
     await refugee.picks("Культура, музика, спорт", "Діти та молодь")
     await bot.restart()
     await refugee.picks("Готово")
-    await refugee.sees("✓ Діти та молодь, Культура, музика, спорт", "Запитання 2 з 5")
+    await refugee.sees("✓ Діти та молодь; Культура, музика, спорт", "Запитання 2 з 5")
     await refugee.picks("У Дортмунді")
     await refugee.sees("особливо захищені")
     await refugee.picks("Так, даю явну згоду", "Місто Житомир")
@@ -40,10 +40,10 @@ async def test_somebody_registers_interest_and_restarts_do_not_matter(bot: Town,
     await refugee.sees("Запитання 5 з 5")
     await refugee.writes("раз на тиждень")
     assert await refugee.sees(
-        "Теми: Діти та молодь, Культура, музика, спорт",
+        "Теми: Діти та молодь; Культура, музика, спорт",
         "Місце проживання: У Дортмунді",
         "Частина області: Місто Житомир",
-        "Вік дітей: 6–9 років, 14–17 років",
+        "Вік дітей: 6–9 років; 14–17 років",
         "Новини: Раз на тиждень, у п’ятницю",
     )
     await bot.restart()
@@ -61,14 +61,14 @@ async def test_somebody_registers_interest_and_restarts_do_not_matter(bot: Town,
 
 async def test_nothing_is_kept_without_consent(bot: Town, refugee: Somebody) -> None:
     await refugee.picks("Я з Житомирщини", "Ні")
-    assert await refugee.sees("Ми нічого не зберігаємо", bot.city.office.telephone)
+    assert await refugee.sees("Ваших відповідей ми не зберігаємо", bot.city.office.telephone)
     for table in ("interests", "interest_topics", "offers", "consents", "conversations"):
         assert await bot.rows(f"SELECT * FROM {table}") == []  # noqa: S608 - names from the line above
 
 
 async def test_somebody_under_18_is_sent_to_others_and_nothing_is_kept(bot: Town, refugee: Somebody) -> None:
     await refugee.picks("Я з Житомирщини", AGREE, "Ні")
-    assert await refugee.sees("від 18 років", "116 111", "Ми нічого не зберегли")
+    assert await refugee.sees("від 18 років", "116 111", "Ваших відповідей ми не зберігаємо")
     assert await bot.rows("SELECT * FROM conversations") == []
 
 
@@ -91,7 +91,7 @@ async def test_each_answer_can_be_changed_in_the_review(bot: Town, refugee: Some
     await refugee.picks("Діти та молодь", "Готово")
     await refugee.sees("Для якого віку")
     await refugee.picks("Пропустити")
-    await refugee.sees("Теми: Медицина й лікарні, Діти та молодь", "Вік дітей: не вказано")
+    await refugee.sees("Теми: Медицина й лікарні; Діти та молодь", "Вік дітей: не вказано")
     await refugee.picks("Змінити: Місце проживання", "Поблизу Дортмунда")
     await refugee.sees("Місце проживання: Поблизу Дортмунда")
     await refugee.picks(SAVE)
@@ -106,7 +106,7 @@ async def test_somebody_registered_changes_answers_later_without_being_asked_aga
     await refugee.picks("☰ Меню", "Мої дані", "Змінити мою реєстрацію")
     await refugee.sees("Перевірте, будь ласка", "Теми: Медицина й лікарні")
     await refugee.picks("Змінити: Новини", "Раз на тиждень, у п’ятницю", SAVE)
-    await refugee.sees("Вас зареєстровано")
+    await refugee.sees("Ваші зміни збережено")
     assert await bot.rows("SELECT frequency FROM interests") == [("weekly",)]
 
 
@@ -139,7 +139,7 @@ async def test_going_back_asks_the_question_before_again(refugee: Somebody) -> N
 
 async def test_cancelling_leaves_nothing(bot: Town, refugee: Somebody) -> None:
     await refugee.picks("Я з Житомирщини", AGREE, "Так", "Скасувати")
-    assert await refugee.sees("Жодної з цих відповідей не збережено", "Що Ви хочете зробити?")
+    assert await refugee.sees("Усе залишається, як було", "Що Ви хочете зробити?")
     assert await bot.rows("SELECT name FROM conversations WHERE answers != '{}'") == []
 
 
@@ -232,3 +232,34 @@ async def test_everything_works_by_typing(bot: Town) -> None:
         ("health",),
         ("rebuilding",),
     ]
+
+
+async def test_going_back_keeps_what_was_ticked(refugee: Somebody) -> None:
+    await refugee.picks("Я з Житомирщини", AGREE, "Так", "Медицина й лікарні", "Діти та молодь", "Готово", "← Назад")
+    assert await refugee.sees("☑ Медицина й лікарні", "☑ Діти та молодь", "☐ Культура, музика, спорт")
+
+
+async def test_yes_is_enough_to_say_that_all_is_right(refugee: Somebody) -> None:
+    await refugee.picks("Я з Житомирщини", AGREE, "Так", "Медицина й лікарні", "Готово", "У Дортмунді")
+    await refugee.picks("Ні, не запитуйте про це", "Одразу, коли є щось нове")
+    await refugee.sees("Перевірте")
+    await refugee.writes("да")
+    assert await refugee.sees("Вас зареєстровано")
+
+
+async def test_the_long_text_before_a_question_is_not_repeated(refugee: Somebody) -> None:
+    await refugee.picks("Я з Житомирщини")
+    await refugee.sees("Участь добровільна")
+    await refugee.writes("що це?")
+    await refugee.sees("мені незрозуміла", "1 – Так, я погоджуюся", "Чи дозволяєте Ви зберігати ці дані?")
+    assert sum("Участь добровільна" in message.text for message in refugee.phone.received) == 1
+
+
+async def test_changes_after_stop_do_not_sound_like_news_will_come(bot: Town, refugee: Somebody) -> None:
+    await registers(refugee)
+    await refugee.writes("стоп")
+    await refugee.sees("більше не отримуватимете")
+    await refugee.writes("меню")
+    await refugee.picks("Я з Житомирщини", "Змінити: Новини", "Раз на тиждень, у п’ятницю", SAVE)
+    assert await refugee.sees("Ваші зміни збережено", "Зараз Ви не отримуєте новин")
+    assert await bot.rows("SELECT news_stopped_at IS NULL FROM people") == [(0,)]

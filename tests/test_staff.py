@@ -15,7 +15,7 @@ async def composes(maria: Somebody, german: str = "Es gibt Neues.", ukrainian: s
     await maria.writes("/broadcast")
     await maria.sees("Deutsch")
     await maria.writes(german)
-    await maria.sees("Українська")
+    await maria.sees("Ukrainisch")
     await maria.writes(ukrainian)
     await maria.sees("Für wen ist die Nachricht?")
 
@@ -120,7 +120,7 @@ async def test_pressing_twice_sends_once(bot: Town, office: Somebody, refugee: S
     ("group", "topic", "language", "arrives"),
     [
         ("Menschen aus der Region", "Alle Themen", "Alle in ihrer Sprache", True),
-        ("Menschen aus der Region", "Gesundheit und Kliniken", "Nur: Українська", True),
+        ("Menschen aus der Region", "Gesundheit und Kliniken", "Nur: Ukrainisch", True),
         ("Menschen aus der Region", "Kultur, Musik, Sport", "Alle in ihrer Sprache", False),
         ("Menschen aus der Region", "Alle Themen", "Nur: Deutsch", False),
         ("Ehrenamtliche", None, "Alle in ihrer Sprache", False),
@@ -218,3 +218,14 @@ async def test_numbers_show_no_cell_below_five(bot: Town, office: Somebody) -> N
     await bot.populate(uk=0, de=4)
     await office.writes("/numbers")
     assert await office.sees("Zusammen: 16", "Українська: 9", "Deutsch: 7", "Gesundheit und Kliniken: 16")
+
+
+async def test_a_text_in_the_wrong_script_is_asked_again(office: Somebody) -> None:
+    await office.writes("/broadcast")
+    await office.sees("Deutsch")
+    await office.writes("1")
+    await office.sees("nicht nach einem Text in dieser Sprache aus: Deutsch")
+    await office.writes("Es gibt Neues.")
+    await office.sees("Ukrainisch")
+    await office.writes("Es gibt Neues.")
+    assert await office.sees("nicht nach einem Text in dieser Sprache aus: Ukrainisch")

@@ -33,7 +33,7 @@ async def test_somebody_offers_help_and_gets_a_number(bot: Town, volunteer: Some
     await volunteer.writes("Nachbarschaft e.V.")
     await volunteer.sees(
         "Aufgaben: Dolmetschen",
-        "Sprachen: Deutsch, Ukrainisch",
+        "Sprachen: Deutsch; Ukrainisch",
         "Zeiten: Am Abend",
         "Stadtbezirk: Hörde",
         "Name: Thomas Beispiel",
@@ -91,6 +91,7 @@ async def test_without_the_rules_nothing_is_kept(bot: Town, volunteer: Somebody)
         ("12 34", "mit Vorwahl"),
         ("rufen Sie mich an", "eine Telefonnummer, eine E-Mail-Adresse oder CHAT"),
         ("1" * 40, "mit Vorwahl"),
+        ("thomas@example.org oder 0231 1234567", "nur eins"),
     ],
 )
 async def test_a_contact_that_cannot_be_right_gets_a_helpful_answer(
@@ -141,3 +142,16 @@ async def test_an_offer_is_seen_changed_paused_and_withdrawn(bot: Town, voluntee
     assert await volunteer.sees("Ihr Angebot ist gelöscht")
     assert await bot.rows("SELECT * FROM offers") == []
     assert await bot.rows("SELECT * FROM consents") == []
+
+
+async def test_no_is_no_organisation(bot: Town, volunteer: Somebody) -> None:
+    await comes_to_the_name(volunteer)
+    await volunteer.writes("Thomas Beispiel")
+    await volunteer.sees("Wie erreicht Sie")
+    await volunteer.writes("chat")
+    await volunteer.sees("Organisation")
+    await volunteer.writes("keine")
+    await volunteer.sees("Organisation: keine Angabe")
+    await volunteer.writes("abbrechen")
+    assert await volunteer.sees("Alles bleibt, wie es war")
+    assert await bot.rows("SELECT * FROM offers") == []
