@@ -20,7 +20,7 @@ from bot import bridge, logs, profile, settings, staff, web
 from bot import check as checks
 from bot.clock import Clock
 from bot.conversations import Conversations
-from bot.languages import Languages
+from bot.languages import Languages, has_texts
 from bot.pace import Limits
 from bot.people import Person
 from bot.profile import Profile, ProfileFaults
@@ -44,6 +44,8 @@ def cli() -> None:
 def run() -> None:
     """Run the bot until it is stopped."""
     found, city = _read()
+    if silent := [language for language in city.languages if not has_texts(language)]:
+        _give_up([f"There are no texts in the language {language}." for language in silent])
     logs.set_up(found.log_format)
     with _only_one(found.database):
         _until_stopped(run_bot(found, city, Limits()))

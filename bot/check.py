@@ -34,7 +34,7 @@ def _profile(profile: Profile, today: date) -> list[str]:
 def _translations(profile: Profile) -> list[str]:
     missing = []
     for language in profile.languages:
-        if not (languages_module.FOLDER / language).is_dir():
+        if not languages_module.has_texts(language):
             missing.append(f"There are no texts in the language {language}.")
         elif n := Languages([language], languages_module.FOLDER).untranslated(language):
             missing.append(f"{n} texts are missing in the language {language}.")

@@ -93,6 +93,11 @@ def listing(parts: Iterable[Words]) -> Lines:
     return Lines(tuple(parts), "; ")
 
 
+def has_texts(language: str) -> bool:
+    """Say whether there is a catalog in this language."""
+    return (FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po").is_file()
+
+
 def own_name(language: str) -> str:
     """Return what a language calls itself."""
     name = Locale(language).get_display_name(language) or language

@@ -15,6 +15,10 @@ RESEND_ANSWER = 5.0
 """Seconds before that."""
 
 
+LOOK_AT = 1000
+"""Rows looked at for the next ones: one person with many that have to wait must not hide the others."""
+
+
 class Urgency(IntEnum):
     """What goes first."""
 
@@ -74,7 +78,7 @@ def claim(
     found: dict[str, sqlite3.Row] = {}
     for query, most in ((_ANSWERS, answers), (_COPIES, copies)):
         if most > 0:
-            rows = db.execute(query, {**asked, "look_at": 4 * most})
+            rows = db.execute(query, {**asked, "look_at": LOOK_AT})
             due = [row for row in _first_of_each(rows, found) if row["not_before"] <= now]
             found |= {row["address"]: row for row in due[:most]}
     for row in found.values():

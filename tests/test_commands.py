@@ -294,3 +294,11 @@ async def test_sigterm_ends_the_bot_within_five_seconds_and_nothing_is_lost(
     screens = [Somebody(place, person).screen for person in crowd]
     assert [n for n, screen in enumerate(screens) if "112" not in screen] == []
     assert {len(person.received) for person in crowd} <= {len(screens[0].split("\n---\n")) + n for n in range(-2, 3)}
+
+
+@pytest.mark.usefixtures("terminal")
+async def test_a_language_without_texts_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(languages, "FOLDER", tmp_path)
+    ended = await typed("run")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert ended.stderr == "There are no texts in the language uk.\nThere are no texts in the language de.\n"
