@@ -20,6 +20,8 @@ from bot.storage import Store
 
 log = logging.getLogger(__name__)
 
+WAIT_FOR_DISK = 1.0
+"""Seconds before a turn that could not be written is taken again."""
 LAST_WORDS = 3.0
 """Seconds for what is on its way when the bot is stopped."""
 
@@ -80,6 +82,10 @@ class Account:
         except Unreadable:
             log.warning("a message of %s cannot be read and is put aside", self.transport.messenger)
             await self._store.write_patiently(lambda db: inbox.take(db, self.transport.messenger, stored.id))
+        except sqlite3.OperationalError as fault:  # the disk refuses: that is not the message's fault
+            log.error("a turn has to wait for the disk: %s", describe(fault))
+            await asyncio.sleep(WAIT_FOR_DISK)
+            self._turns.put_nowait(stored)
         except Exception as fault:  # noqa: BLE001 - the one broad place: here a turn ends
             log.error("a turn failed: %s", describe(fault))
             await self._try_again(stored)

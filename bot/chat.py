@@ -79,6 +79,8 @@ class Notice:
     person: int
     words: Words
     links: tuple[Link, ...]
+    about: int | None
+    """Somebody else whom it tells of."""
 
 
 @dataclass
@@ -148,9 +150,9 @@ class Chat:
         """Send a text file."""
         self.said.append(Outgoing(text=self._render(caption), file_name=name, file_text=content))
 
-    def notify(self, person: int, words: Words, links: Iterable[Link] = ()) -> None:
-        """Write to somebody else, in their language."""
-        self.notices.append(Notice(person, words, tuple(links)))
+    def notify(self, person: int, words: Words, links: Iterable[Link] = (), about: int | None = None) -> None:
+        """Write to somebody else, in their language; what is `about` a person goes with them."""
+        self.notices.append(Notice(person, words, tuple(links), about))
 
     def become(self, language: str = "", role: str = "") -> None:
         """Go on in another language or with another role."""

@@ -90,5 +90,6 @@ def forget(db: sqlite3.Connection, now: int) -> None:
     forgotten = people.forget_passers_by(db, now)
     db.execute("DELETE FROM conversations WHERE changed_at < ?", (now - UNFINISHED,))
     inbox.prune(db, now)
+    outbox.lose_recipients(db, now)
     if forgotten:
         log.info("forgot %d people who registered nothing", forgotten)

@@ -13,8 +13,19 @@ class Purpose(StrEnum):
 
 
 def give(db: sqlite3.Connection, person: int, purpose: Purpose, version: str, language: str, now: int) -> None:
-    """Record a consent."""
-    db.execute("INSERT OR REPLACE INTO consents VALUES (?, ?, ?, ?, ?)", (person, purpose, version, language, now))
+    """Record a consent; one to the same version stays as it was given."""
+    db.execute(
+        "INSERT INTO consents VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+        " SET version = excluded.version, language = excluded.language, given_at = excluded.given_at"
+        " WHERE version != excluded.version",
+        (person, purpose, version, language, now),
+    )
+
+
+def is_given(db: sqlite3.Connection, person: int, purpose: Purpose, version: str) -> bool:
+    """Say whether somebody agreed to this version of the text."""
+    query = "SELECT 1 FROM consents WHERE person = ? AND purpose = ? AND version = ?"
+    return db.execute(query, (person, purpose, version)).fetchone() is not None
 
 
 def withdraw(db: sqlite3.Connection, person: int, purpose: Purpose) -> None:

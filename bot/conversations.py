@@ -5,6 +5,7 @@ left for the menu or for another one can be continued within a day; one that is 
 back to the open question by itself.
 """
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
@@ -25,6 +26,8 @@ from bot.storage import insert
 
 DOUBLE_PRESS = 3
 """Seconds in which a second press on a button that was taken is a trembling finger and nothing more."""
+MOST_WAITING = 150
+"""Answers that may wait for one person; what they write beyond that gets none."""
 ONE_NOTICE = 60
 """Seconds in which several pictures or stickers are answered once."""
 _LEFT = "!left"
@@ -47,6 +50,8 @@ class Conversation:
     """It stands in the menu."""
     aside: bool = False
     """The open question comes back after it."""
+    secret: bool = False
+    """Of its argument only the SHA-256 is kept."""
     before_language: bool = False
     """Not even the language is asked first."""
 
@@ -119,12 +124,23 @@ class _Turn:
         """Take the turn and write everything that leaves into the outbox."""
         if self.heard.kind is Kind.PRESS:
             self._acknowledge()
+        if self._is_too_fast():
+            return
+        if self.heard.kind is Kind.PRESS:
             self._pressed()
         elif self.heard.kind is Kind.TEXT:
             self._typed()
         else:
             self._cannot_take_this()
         self._write()
+
+    def _is_too_fast(self) -> bool:
+        """Say once to somebody who writes faster than answers can leave, and take nothing more until some have left."""
+        waiting = outbox.waiting_for(self.db, self.heard.messenger, self.heard.address)
+        if waiting == MOST_WAITING:
+            self._say(_("You write faster than I can answer. Please wait a little."))
+            self._write()
+        return waiting >= MOST_WAITING
 
     # ------------------------------------------------------------------ what the person did
 
@@ -167,7 +183,8 @@ class _Turn:
         found = self.all.by_command.get(command)
         if command == "start":
             name, _line, rest = argument.partition("-")
-            self._begin(*((name, rest) if name in self.all.by_name else ("menu", "")))
+            offered = self.all.by_name.get(name)
+            self._begin(*((name, rest) if offered and (offered.listed or offered.secret) else ("menu", "")))
         elif command in _ACTS and progress:
             self._answer(progress, Answer(value=_ACTS[command]))
         elif command == "cancel" and progress:
@@ -187,6 +204,8 @@ class _Turn:
         people.told(self.db, self.person.id, self.now)
         if self.heard.kind is Kind.EDITED:
             self._say(_("You changed an older message. I read only new ones. Please write it again."))
+        elif self.heard.kind is Kind.FORWARDED:
+            self._say(_("I do not act on forwarded messages. Please write it yourself."))
         elif self.heard.kind is Kind.CALL:
             self._say(_("I cannot take calls. Please write."))
         else:
@@ -210,6 +229,8 @@ class _Turn:
             if name not in ("", "menu"):
                 self._say(_("This choice is no longer open."))
             conversation, argument = self.all.by_name["menu"], ""
+        if conversation.secret:
+            argument = hashlib.sha256(argument.encode()).hexdigest()
         self._set_aside(conversation)
         progress = self._start(conversation.name, argument)
         self._run(progress, answer, fresh=True)
@@ -395,7 +416,7 @@ class _Turn:
         outgoing = Outgoing(text=self.all.languages.render(notice.words, language), buttons=buttons)
         messenger, address = people.addresses(self.db, notice.person)[0]
         for part in _parts(outgoing, self.all.abilities[messenger].longest_text):
-            outbox.put(self.db, messenger, address, notice.person, part, self.now, Urgency.NOTICE)
+            outbox.put(self.db, messenger, address, notice.person, part, self.now, Urgency.NOTICE, notice.about)
 
 
 async def _whole(conversation: Conversation, chat: Chat, progress: Progress) -> None:

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     PRESS = "press"
     MEDIA = "media"
     EDITED = "edited"
+    FORWARDED = "forwarded"
+    """Somebody else's words."""
     CALL = "call"
     LEFT = "left"
     """The person blocked us."""

@@ -5,6 +5,8 @@ import secrets
 import sqlite3
 from dataclasses import dataclass
 
+from bot import interests, people
+
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """For reference numbers that are read out on the telephone: nothing that looks or sounds like something else."""
 CHAT = "chat"
@@ -75,6 +77,7 @@ def owner(db: sqlite3.Connection, reference: str) -> int | None:
 def pause(db: sqlite3.Connection, person: int, now: int) -> None:
     """Ask this volunteer for nothing until they resume."""
     db.execute("UPDATE offers SET paused_at = ? WHERE person = ?", (now, person))
+    _withdraw_copies(db, person)
 
 
 def resume(db: sqlite3.Connection, person: int) -> None:
@@ -85,6 +88,13 @@ def resume(db: sqlite3.Connection, person: int) -> None:
 def withdraw(db: sqlite3.Connection, person: int) -> None:
     """Delete an offer."""
     db.execute("DELETE FROM offers WHERE person = ?", (person,))
+    _withdraw_copies(db, person)
+
+
+def _withdraw_copies(db: sqlite3.Connection, person: int) -> None:
+    """Somebody who was written to only as a volunteer gets nothing more of what is under way."""
+    if interests.find(db, person) is None:
+        people.withdraw_copies(db, person)
 
 
 def _new_reference(db: sqlite3.Connection) -> str:

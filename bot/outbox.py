@@ -3,7 +3,7 @@
 import json
 import math
 import sqlite3
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -11,12 +11,14 @@ from bot.messages import Outcome, Outgoing, State
 
 MOST_TRIES = 2
 """How often an answer may leave: once more after a try of unknown outcome."""
-RESEND_ANSWER = 5.0
+RESEND_ANSWER = 30.0
 """Seconds before that."""
 
 
-LOOK_AT = 1000
-"""Rows looked at for the next ones: one person with many that have to wait must not hide the others."""
+FAR = 3600
+"""Seconds: an answer that has to wait longer than this has a time from before the clock was put back."""
+RECIPIENTS_KEPT = 7 * 24 * 3600
+"""Seconds after the end of a broadcast for which it is kept who got a copy."""
 
 
 class Urgency(IntEnum):
@@ -49,22 +51,27 @@ def put(
     outgoing: Outgoing,
     now: int,
     urgency: Urgency = Urgency.ANSWER,
+    about: int | None = None,
 ) -> None:
-    """Let a message leave once the current transaction is committed."""
+    """Let a message leave once the current transaction is committed; one `about` somebody else goes with them."""
     db.execute(
-        "INSERT INTO outbox (messenger, address, person, urgency, payload, written_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (messenger, address, person, urgency, json.dumps(outgoing.as_json(), ensure_ascii=False), now),
+        "INSERT INTO outbox (messenger, address, person, about, urgency, payload, written_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (messenger, address, person, about, urgency, json.dumps(outgoing.as_json(), ensure_ascii=False), now),
     )
 
 
-_WAITING = """SELECT outbox.id, address, person, urgency, payload, outbox.language, broadcast, tries, not_before, texts
+_WAITING = """SELECT outbox.id, address, person, urgency, payload, outbox.language, broadcast, tries, texts
               FROM outbox LEFT JOIN broadcasts ON broadcasts.id = outbox.broadcast
               WHERE messenger = :messenger AND state = 'waiting'
               AND address NOT IN (SELECT value FROM json_each(:busy))"""
-_ANSWERS = f"{_WAITING} AND urgency < {Urgency.COPY:d} ORDER BY urgency, outbox.id LIMIT :look_at"
-_COPIES = (
-    f"{_WAITING} AND urgency = {Urgency.COPY:d} AND not_before <= :now ORDER BY not_before, outbox.id LIMIT :look_at"
-)
+# What comes later may not overtake: of the answers to one address only the first is looked at.
+_ANSWERS = f"""{_WAITING} AND outbox.id IN
+               (SELECT min(id) FROM outbox WHERE messenger = :messenger AND state = 'waiting' AND urgency < :copy
+                GROUP BY address)
+               AND NOT not_before BETWEEN :now + 1 AND :now + :far ORDER BY urgency, outbox.id LIMIT :most"""  # noqa: S608
+_COPIES = f"""{_WAITING} AND urgency = :copy AND not_before <= :now
+              ORDER BY not_before, outbox.id LIMIT :most"""
 
 
 def claim(
@@ -74,25 +81,32 @@ def claim(
 
     `busy` are addresses that something is on its way to, or that have to wait.
     """
-    asked = {"messenger": messenger, "now": now, "busy": json.dumps(list(busy))}
-    found: dict[str, sqlite3.Row] = {}
+    taken = [*busy]
+    rows: list[sqlite3.Row] = []
     for query, most in ((_ANSWERS, answers), (_COPIES, copies)):
         if most > 0:
-            rows = db.execute(query, {**asked, "look_at": LOOK_AT})
-            due = [row for row in _first_of_each(rows, found) if row["not_before"] <= now]
-            found |= {row["address"]: row for row in due[:most]}
-    for row in found.values():
-        db.execute("UPDATE outbox SET state = 'trying', tries = tries + 1 WHERE id = ?", (row["id"],))
-    return [_resolved(db, messenger, _row(row)) for row in found.values()]
-
-
-def _first_of_each(rows: Iterable[sqlite3.Row], found: Container[str]) -> Iterable[sqlite3.Row]:
-    """Return the first row of each address that is not among those found: what comes later may not overtake it."""
-    first: dict[str, sqlite3.Row] = {}
+            asked = {"messenger": messenger, "now": int(now), "far": FAR, "copy": Urgency.COPY, "most": most}
+            found = db.execute(query, {**asked, "busy": json.dumps(taken)})
+            rows += {row["address"]: row for row in found}.values()
+            taken += [row["address"] for row in rows]
     for row in rows:
-        if row["address"] not in found:
-            first.setdefault(row["address"], row)
-    return first.values()
+        db.execute("UPDATE outbox SET state = 'trying', tries = tries + 1 WHERE id = ?", (row["id"],))
+    return [_resolved(db, messenger, _row(row)) for row in rows]
+
+
+def waiting_for(db: sqlite3.Connection, messenger: str, address: str) -> int:
+    """Return how many messages have still to leave for an address."""
+    query = "SELECT count(*) FROM outbox WHERE messenger = ? AND address = ? AND state = 'waiting'"
+    return int(db.execute(query, (messenger, address)).fetchone()[0])
+
+
+def lose_recipients(db: sqlite3.Connection, now: int) -> None:
+    """Of broadcasts that ended a week ago only the counted outcomes stay."""
+    db.execute(
+        "UPDATE outbox SET person = NULL, address = '' WHERE person IS NOT NULL AND state NOT IN ('waiting', 'trying')"
+        " AND broadcast IN (SELECT id FROM broadcasts WHERE finished_at < ?)",
+        (now - RECIPIENTS_KEPT,),
+    )
 
 
 def _row(row: sqlite3.Row) -> Row:
@@ -122,17 +136,21 @@ def _resolved(db: sqlite3.Connection, messenger: str, row: Row) -> Row:
     return replace(row, outgoing=replace(row.outgoing, replaces=shown["message"] if shown else ""))
 
 
+_STILL_WANTED = """EXISTS (SELECT 1 FROM people JOIN consents ON consents.person = people.id
+                           WHERE people.id = outbox.person AND news_stopped_at IS NULL)"""
+
+
 def record(db: sqlite3.Connection, messenger: str, row: Row, outcome: Outcome, now: float) -> None:
     """Write down how a try ended. Of an answer nothing stays; of a copy its state.
 
     A try that certainly did not leave does not count. An answer whose outcome is unknown is sent a second and last
-    time, for a double answer harms nobody; a copy is not. A copy whose person deleted everything while it was on its
-    way is not tried again.
+    time, for a double answer harms nobody; a copy is not. A copy whose person stopped the news or deleted everything
+    while it was on its way is not tried again.
     """
     if outcome.state is State.WAITING:
         waits_alone = outcome.seconds and not outcome.everybody  # else the pace holds the whole account back
         db.execute(
-            "UPDATE outbox SET state = iif(person IS NULL AND broadcast IS NOT NULL, 'withdrawn', 'waiting'),"
+            f"UPDATE outbox SET state = iif(broadcast IS NULL OR {_STILL_WANTED}, 'waiting', 'withdrawn'),"  # noqa: S608
             " tries = tries - 1, not_before = ? WHERE id = ?",
             (math.ceil(now + outcome.seconds) if waits_alone else 0, row.id),
         )

@@ -36,7 +36,7 @@ def find_or_add(db: sqlite3.Connection, messenger: str, address: str, now: int) 
     ).fetchone()
     if found is None:
         return _add(db, messenger, address, now)
-    if found["seen_at"] < now - 60 or found["unreachable_since"] is not None:
+    if not now - 60 <= found["seen_at"] <= now or found["unreachable_since"] is not None:
         db.execute("UPDATE people SET seen_at = ?, unreachable_since = NULL WHERE id = ?", (now, found["id"]))
     return Person(
         id=found["id"],
@@ -67,10 +67,13 @@ def addresses(db: sqlite3.Connection, person: int) -> list[tuple[str, str]]:
 def stop_news(db: sqlite3.Connection, person: int, now: int) -> None:
     """Send this person no more news; copies that have not left are withdrawn in the same moment."""
     db.execute("UPDATE people SET news_stopped_at = ? WHERE id = ? AND news_stopped_at IS NULL", (now, person))
-    db.execute(
-        "UPDATE outbox SET state = 'withdrawn' WHERE person = ? AND broadcast IS NOT NULL AND state = 'waiting'",
-        (person,),
-    )
+    withdraw_copies(db, person)
+
+
+def withdraw_copies(db: sqlite3.Connection, person: int) -> None:
+    """Send this person nothing of the broadcasts under way."""
+    waiting = "person = ? AND broadcast IS NOT NULL AND state = 'waiting'"
+    db.execute(f"UPDATE outbox SET state = 'withdrawn' WHERE {waiting}", (person,))  # noqa: S608 - a constant
 
 
 def resume_news(db: sqlite3.Connection, person: int) -> None:

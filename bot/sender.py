@@ -90,6 +90,8 @@ class Sender:
         else:
             outcome = await self._transport.send(row.address, row.outgoing)
         self._heed(outcome)
+        if outcome.state is State.REFUSED and not outcome.unreachable:
+            log.warning("refused for good: %s (%s)", row.outgoing.act, outcome.reason)
         await self._store.write_patiently(lambda db: _record(db, self._transport.messenger, row, outcome))
         self._busy.discard(row.address)
         self._wake.set()

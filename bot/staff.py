@@ -22,14 +22,14 @@ def invite(db: sqlite3.Connection, role: Role, now: int) -> str:
     """Make an invitation and return its code: 192 bits, of which only a hash is kept."""
     code = secrets.token_urlsafe(24)
     db.execute("DELETE FROM invitations WHERE expires_at <= ?", (now,))
-    db.execute("INSERT INTO invitations VALUES (?, ?, ?)", (_hash(code), role, now + VALID_FOR))
+    db.execute("INSERT INTO invitations VALUES (?, ?, ?)", (fingerprint(code), role, now + VALID_FOR))
     return code
 
 
-def join(db: sqlite3.Connection, person: int, code: str, now: int) -> Role | None:
-    """Use up an invitation and return the role it gave; None if there is none such (any more)."""
+def join(db: sqlite3.Connection, person: int, code_hash: str, now: int) -> Role | None:
+    """Use up the invitation whose code has this SHA-256 and return the role; None if there is none (any more)."""
     used = db.execute(
-        "DELETE FROM invitations WHERE code_hash = ? AND expires_at > ? RETURNING role", (_hash(code), now)
+        "DELETE FROM invitations WHERE code_hash = ? AND expires_at > ? RETURNING role", (code_hash, now)
     ).fetchall()
     if not used:
         return None
@@ -44,5 +44,6 @@ def with_role(db: sqlite3.Connection, *roles: Role) -> list[int]:
     return [row["person"] for row in rows if row["role"] in roles]
 
 
-def _hash(code: str) -> str:
+def fingerprint(code: str) -> str:
+    """Return what is kept of a code."""
     return hashlib.sha256(code.encode()).hexdigest()

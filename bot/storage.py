@@ -161,8 +161,10 @@ def _for_a_future(fault: Exception) -> Exception:
 
 def _empty_log(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA busy_timeout=0")
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    db.execute(f"PRAGMA busy_timeout={BUSY * 1000:.0f}")
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        db.execute(f"PRAGMA busy_timeout={BUSY * 1000:.0f}")
 
 
 @asynccontextmanager

@@ -15,6 +15,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 _FILE = Path(__file__).parent.parent / "locales" / "words.toml"
+_INNER = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
+LONGEST_NAME = 1000
+"""Characters of a message in which words and labels are looked for."""
 LONGEST = 5000
 """Characters of a message that are looked at; messengers send fewer."""
 _COMBINING = 3
@@ -68,10 +71,11 @@ def _is_new_emoji(character: str) -> bool:
 
 def normal(text: str) -> str:
     """Return the form in which two spellings of the same word are equal."""
-    text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES).translate(_SIGNS)).casefold()
+    text = unicodedata.normalize("NFKC", text[:LONGEST_NAME].translate(_APOSTROPHES).translate(_SIGNS)).casefold()
     text = "".join(c for c in text if unicodedata.category(c) not in _SILENT)
     text = " ".join(text.translate(_FOLD).split())
-    return re.sub(r"^[\W_]+|[\W_]+$", "", text) or text
+    found = _INNER.search(text)  # linear, however many signs somebody writes
+    return found[0] if found else text
 
 
 def _key(text: str) -> str:

@@ -74,7 +74,7 @@ def conversations(profile: Profile) -> tuple[Conversation, ...]:
         Conversation("resume", everyone.resume_news, _("Get news again"), command="resume", aside=True),
         # staff
         Conversation("write-to", desk.write_to_volunteer, _("Write to this person"), roles=frozenset(desk.DESK)),
-        Conversation("join", staff.join, _("Join the team")),
+        Conversation("join", staff.join, _("Join the team"), secret=True),
         Conversation(
             "broadcast", staff.broadcast, _("✉ Write to many"), command="broadcast", roles=WRITERS, listed=True
         ),

@@ -72,3 +72,9 @@ def record(chat: Chat, *purposes: Purpose) -> None:
 def withdraw(chat: Chat, purpose: Purpose) -> None:
     """Take back a consent that nothing is kept for any more."""
     consents.withdraw(chat.db, chat.person.id, purpose)
+
+
+def given_consent(chat: Chat, purpose: Purpose) -> dict[str, object]:
+    """Return the consent of somebody registered as an answer, if it was to today's text; else they are asked again."""
+    given = consents.is_given(chat.db, chat.person.id, purpose, chat.profile.legal.privacy_version)
+    return {"consent": "yes"} if given else {}

@@ -20,10 +20,10 @@ def tell_of_offer(chat: Chat, offer: Offer, is_new: bool) -> None:
         "contact": shown_contact(offer.contact),
     }
     if is_new:
-        notice = _("New offer of help {reference}\n{name}: {roles}\nContact: {contact}", **values)
+        notice = _("New offer of help {reference}\n<code>{name}</code>: {roles}\nContact: {contact}", **values)
     else:
-        notice = _("Changed offer of help {reference}\n{name}: {roles}\nContact: {contact}", **values)
-    _tell(chat, notice, [Link(_("Write to this person"), "write-to", offer.reference)])
+        notice = _("Changed offer of help {reference}\n<code>{name}</code>: {roles}\nContact: {contact}", **values)
+    _tell(chat, notice, [Link(_("Write to this person"), "write-to", offer.reference)], about=chat.person.id)
 
 
 def tell_of_pause(chat: Chat, reference: str, paused: bool) -> None:
@@ -47,10 +47,10 @@ def tell_of_end(chat: Chat) -> None:
         _tell(chat, notice)
 
 
-def _tell(chat: Chat, notice: Words, links: list[Link] | None = None) -> None:
+def _tell(chat: Chat, notice: Words, links: list[Link] | None = None, about: int | None = None) -> None:
     for member in staff.with_role(chat.db, *DESK):
         if member != chat.person.id:
-            chat.notify(member, notice, links or [])
+            chat.notify(member, notice, links or [], about)
 
 
 async def write_to_volunteer(chat: Chat) -> None:

@@ -6,7 +6,7 @@ from bot.consents import Purpose
 from bot.interests import Interest
 from bot.languages import _
 from bot.questions import Choice
-from handlers.consent import consent, consent_to_origin, record, withdraw
+from handlers.consent import consent, consent_to_origin, given_consent, record, withdraw
 from handlers.summary import FREQUENCIES
 
 
@@ -15,7 +15,7 @@ async def register_interest(chat: Chat) -> None:
     profile = chat.profile
     earlier = interests.find(chat.db, chat.person.id)
     if earlier:
-        chat.assume(_known(earlier))
+        chat.assume({**given_consent(chat, Purpose.NEWS), **_known(earlier)})
     await consent(chat)
     chat.questions = 4
     topics = await chat.choose_several(
@@ -73,7 +73,6 @@ def _confirm(chat: Chat, is_new: bool) -> None:
 def _known(interest: Interest) -> dict[str, object]:
     """Return the answers that an earlier registration gives."""
     return {
-        "consent": "yes",
         "adult": "yes",
         "topics": interest.topics,
         "place": interest.place,

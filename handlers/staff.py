@@ -21,7 +21,7 @@ GROUPS = {
 
 async def join(chat: Chat) -> None:
     """Make somebody a member of staff who has a valid invitation."""
-    role = staff.join(chat.db, chat.person.id, chat.argument, int(chat.now.timestamp())) if chat.argument else None
+    role = staff.join(chat.db, chat.person.id, chat.argument, int(chat.now.timestamp()))
     if role is None:
         chat.say(_("This invitation is not valid any more. Please ask for a new one."))
         chat.end()

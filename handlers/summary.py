@@ -4,6 +4,7 @@ import unicodedata
 
 from babel import Locale
 
+from bot import markup
 from bot.chat import Chat
 from bot.interests import Frequency, Interest
 from bot.languages import Bold, Lines, Words, _, _n, listing, own_name
@@ -84,7 +85,7 @@ def named_for(chat: Chat, language: str) -> Words:
 
 def check_text(text: str) -> str:
     """Return a text that staff write to others. Raises: Invalid."""
-    if len(text) > LONGEST_TEXT:
+    if markup.units(text) > LONGEST_TEXT:  # with header and footer it still fits into one message
         raise Invalid(_n("Please write at most {n} letter.", "Please write at most {n} letters.", LONGEST_TEXT))
     return text
 

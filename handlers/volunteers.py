@@ -10,7 +10,7 @@ from bot.offers import CHAT, Offer
 from bot.questions import Choice, Invalid, Link
 from bot.words import normal
 from handlers import desk
-from handlers.consent import consent, record, withdraw, yes_or_no
+from handlers.consent import consent, given_consent, record, withdraw, yes_or_no
 from handlers.summary import TIMES, offer_lines, shown_contact
 
 LONGEST_NAME = 100
@@ -24,7 +24,7 @@ async def offer_help(chat: Chat) -> None:
     profile = chat.profile
     earlier = offers.find(chat.db, chat.person.id)
     if earlier:
-        chat.assume(_known(earlier))
+        chat.assume({**given_consent(chat, Purpose.VOLUNTEER), **_known(earlier)})
     await consent(chat)
     chat.questions = 7
     roles = await chat.choose_several(
@@ -116,7 +116,6 @@ def _confirm(chat: Chat, offer: Offer, is_new: bool) -> None:
 def _known(offer: Offer) -> dict[str, object]:
     """Return the answers that an earlier offer gives."""
     return {
-        "consent": "yes",
         "adult": "yes",
         "roles": offer.roles,
         "spoken": offer.spoken,

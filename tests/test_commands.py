@@ -84,7 +84,7 @@ async def test_an_invitation_is_a_link_and_words(telegram: PretendTelegram, tmp_
 
 def _join(db: sqlite3.Connection, code: str, name: str = "Maria") -> Role | None:
     person = db.execute("INSERT INTO people (seen_at) VALUES (?) RETURNING id", (len(name),)).fetchone()["id"]
-    return staff.join(db, person, code, int(time.time()))
+    return staff.join(db, person, staff.fingerprint(code), int(time.time()))
 
 
 @pytest.mark.usefixtures("terminal")

@@ -142,7 +142,7 @@ def everything_about_somebody(db: sqlite3.Connection) -> tuple[int, int]:
         offers.save(db, one, Offer(["rides"], ["de"], ["evenings"], "eving", "Name", "chat", "Verein"), now)
         for purpose in Purpose:
             consents.give(db, one, purpose, "1", "uk", now)
-        staff.join(db, one, staff.invite(db, staff.Role.ADMIN, now), now)
+        staff.join(db, one, staff.fingerprint(staff.invite(db, staff.Role.ADMIN, now)), now)
         db.execute(
             "INSERT INTO conversations (person, name, argument, answers, question, draft, failures, changed_at)"
             " VALUES (?, 'offer', '', '{}', 'name', '{}', 0, ?)",

@@ -111,6 +111,7 @@ CREATE TABLE outbox (
     messenger  TEXT NOT NULL,
     address    TEXT NOT NULL,
     person     INTEGER REFERENCES people,
+    about      INTEGER,                  -- another person whom it tells of: it goes when they are forgotten
     urgency    INTEGER NOT NULL,         -- 0 an answer, 1 a notice to staff, 2 a copy of a broadcast
     payload    TEXT,                     -- JSON of what leaves; NULL for a copy: its text stands in `broadcasts`
     language   TEXT,
@@ -122,6 +123,8 @@ CREATE TABLE outbox (
     written_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX outbox_waiting ON outbox (messenger, urgency, not_before, id) WHERE state = 'waiting';
+CREATE INDEX outbox_address ON outbox (messenger, address, id) WHERE state = 'waiting';
+CREATE INDEX outbox_about ON outbox (about) WHERE about IS NOT NULL;
 CREATE INDEX outbox_trying ON outbox (messenger) WHERE state = 'trying';
 CREATE INDEX outbox_broadcast ON outbox (broadcast, state) WHERE broadcast IS NOT NULL;
 CREATE INDEX outbox_person ON outbox (person);
@@ -129,6 +132,7 @@ CREATE INDEX outbox_person ON outbox (person);
 -- Of copies only the counted outcome stays, without person and address, so that reports still add up.
 CREATE TRIGGER person_is_forgotten BEFORE DELETE ON people BEGIN
     DELETE FROM outbox WHERE person = old.id AND broadcast IS NULL;
+    DELETE FROM outbox WHERE about = old.id;
     UPDATE outbox SET state = iif(state = 'waiting', 'withdrawn', state), person = NULL, address = ''
         WHERE person = old.id;
 END;

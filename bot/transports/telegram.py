@@ -33,6 +33,8 @@ LONGEST_PAUSE = 30.0
 HEARD = ["message", "edited_message", "callback_query", "my_chat_member", "channel_post"]
 WEBHOOK_PATH = "/telegram"
 LARGEST_ID = 2**52
+NOBODY = (777000, 1087968824, 136817688)
+"""Telegram itself, anonymous admins and channels: they look like people."""
 UNREACHABLE = {
     "bot was blocked by the user": Reason.BLOCKED,
     "user is deactivated": Reason.GONE,
@@ -170,6 +172,8 @@ class TelegramTransport:
 
     async def send(self, address: str, outgoing: Outgoing) -> Outcome:
         """Try once, and say what is known of it."""
+        if outgoing.act == "change" and not outgoing.replaces:
+            return Outcome(State.ACCEPTED)  # there is nothing to change
         try:
             return Outcome(State.ACCEPTED, message=await self._send(address, outgoing))
         except TelegramError as fault:
@@ -311,6 +315,8 @@ def _understand_message(message: dict[str, Any]) -> Incoming | None:
     address = _private(message)
     if not address:
         return None
+    if "forward_origin" in message or "via_bot" in message:
+        return Incoming(TelegramTransport.messenger, address, Kind.FORWARDED)
     text = message.get("text")
     if isinstance(text, str):
         return Incoming(TelegramTransport.messenger, address, Kind.TEXT, text=words.clean(text))
@@ -355,7 +361,8 @@ def _understand_membership(change: dict[str, Any]) -> Incoming | None:
 
 def _private(message: dict[str, Any]) -> str:
     """Return the address of the person who wrote in a private chat, '' for all other chats."""
-    if message["chat"]["type"] != "private" or message["from"].get("is_bot"):
+    sender = message["from"]
+    if message["chat"]["type"] != "private" or sender.get("is_bot") or sender.get("id") in NOBODY:
         return ""
     return _id(message["from"])
 

@@ -104,6 +104,8 @@ class AiohttpRequest(BaseRequest):
             raise (Unclear if progress.left else NotSent)(type(fault).__name__) from None
         if status >= 500:
             raise Unclear(f"status {status}")
+        if 400 <= status < 500 and not _is_telegrams(answer):  # a proxy or the page of a hotspot: it never got there
+            raise NotSent(f"status {status}, but not from Telegram")
         if status == 429:
             raise SlowDown(_retry_after(answer))
         return status, answer
@@ -120,11 +122,20 @@ def _trust() -> ssl.SSLContext:
 @cache
 def _proxy(scheme: str, host: str) -> str | None:
     """Return the proxy that the environment names. aiohttp's `trust_env` reads ~/.netrc too, in a thread, each time."""
+    if urlsplit(f"//{host}").hostname in ("127.0.0.1", "localhost", "::1"):
+        return None
     return None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(scheme)
 
 
 async def _left(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
     context.trace_request_ctx.left = True
+
+
+def _is_telegrams(answer: bytes) -> bool:
+    try:
+        return json.loads(answer)["ok"] is False
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 def _retry_after(answer: bytes) -> float:
