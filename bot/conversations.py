@@ -136,11 +136,19 @@ class _Turn:
 
     def _is_too_fast(self) -> bool:
         """Say once to somebody who writes faster than answers can leave, and take nothing more until some have left."""
-        waiting = outbox.waiting_for(self.db, self.heard.messenger, self.heard.address)
-        if waiting == MOST_WAITING:
+        if outbox.waiting_for(self.db, self.heard.messenger, self.heard.address) < MOST_WAITING:
+            return False
+        if self._may_be_told():
             self._say(_("You write faster than I can answer. Please wait a little."))
             self._write()
-        return waiting >= MOST_WAITING
+        return True
+
+    def _may_be_told(self) -> bool:
+        """Say whether a notice may be given now: of many in a row, one is enough."""
+        if self.now - ONE_NOTICE < self.person.told_at <= self.now:
+            return False
+        people.told(self.db, self.person.id, self.now)
+        return True
 
     # ------------------------------------------------------------------ what the person did
 
@@ -199,9 +207,8 @@ class _Turn:
             self._begin("menu", answer=Answer(text=text))
 
     def _cannot_take_this(self) -> None:
-        if self.person.told_at > self.now - ONE_NOTICE:
+        if not self._may_be_told():
             return
-        people.told(self.db, self.person.id, self.now)
         if self.heard.kind is Kind.EDITED:
             self._say(_("You changed an older message. I read only new ones. Please write it again."))
         elif self.heard.kind is Kind.FORWARDED:

@@ -167,10 +167,10 @@ class Town:
         async with open_store(self.database, checkpoints=False) as store:
             return await store.write(lambda db: staff.invite(db, role, int(time.time())))
 
-    async def settles(self) -> None:
+    async def settles(self, patience: float = TIMEOUT) -> None:
         """Wait until everything heard had its turn and everything said has left."""
-        await self.telegram.all_taken(TIMEOUT)
-        async with asyncio.timeout(TIMEOUT), open_store(self.database, checkpoints=False) as store:
+        await self.telegram.all_taken(patience)
+        async with asyncio.timeout(patience), open_store(self.database, checkpoints=False) as store:
             while await store.read(_open_work):  # noqa: ASYNC110 - the database has nothing that one could wait for
                 await asyncio.sleep(0.01)
 

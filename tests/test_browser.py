@@ -170,7 +170,7 @@ async def the_office_writes_to_both(office: Telephone, pictures: Path) -> None:
     await office.picks("Menü", "An viele schreiben")
     await office.sees("Text in dieser Sprache: Deutsch")
     await office.writes("Am 12. Dezember packen wir Hilfsgüter.")
-    await office.sees("Text in dieser Sprache: Українська")
+    await office.sees("Text in dieser Sprache: Ukrainisch")
     await office.writes("12 грудня ми пакуємо гуманітарну допомогу.")
     await office.picks("Alle", "Alle Themen", "Alle in ihrer Sprache")
     await office.sees("2 Personen bekommen diese Nachricht.")
