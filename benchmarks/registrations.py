@@ -37,12 +37,12 @@ def check(database: Path, talkers: Iterable[Talker]) -> Registrations:
 def _check(db: sqlite3.Connection, person: int, talker: Talker, found: Registrations) -> None:
     kept, right = _kept(db, person), _right(talker.story)
     nothing = (None, None, set[str]())
-    is_told = talker.is_done and right != nothing
-    found.told += is_told
-    if is_told and kept == nothing:
-        found.lost += 1
-    elif kept != (right if talker.is_done else nothing):
-        found.wrong += 1
+    has_confirmed = talker.said == len(talker.story.steps)
+    allowed = [right] if talker.is_done else [right, nothing] if has_confirmed else [nothing]
+    found.told += talker.is_done and right != nothing
+    if kept not in allowed:
+        found.lost += kept == nothing
+        found.wrong += kept != nothing
 
 
 def _kept(db: sqlite3.Connection, person: int) -> tuple[object, object, set[str]]:
