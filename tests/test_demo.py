@@ -16,9 +16,11 @@ import click
 import pytest
 
 from bot.demo import page as page_module
+from bot.demo.bubbles import nodes
 from bot.demo.demo import ROOT, WITH_US, Demo, Ledger, playing, run_demo
-from bot.demo.page import CannotNow, Change, Page, free_port, nodes, serve
+from bot.demo.page import CannotNow, Page, free_port, serve
 from bot.demo.pretend_telegram import PretendTelegram
+from bot.demo.strips import Change
 from tests.pretend_telegram_client import Client
 
 BOT_NAME = "bruecke_mist_bot"

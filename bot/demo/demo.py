@@ -17,8 +17,9 @@ from pathlib import Path
 
 import click
 
-from bot.demo.page import CannotNow, Change, Page, free_port, serve
+from bot.demo.page import CannotNow, Page, free_port, serve
 from bot.demo.pretend_telegram import PretendTelegram
+from bot.demo.strips import Change
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"

@@ -7,22 +7,21 @@ reloading keeps everything. What people and the bot wrote travels as a tree of p
 
 import asyncio
 import json
-import re
 import socket
 import time
-from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
+from bot.demo.bubbles import key, nodes
 from bot.demo.pretend_telegram import PretendTelegram
+from bot.demo.strips import Change, Strip, in_plain_words
 from bot.demo.telegram_chats import Call, Shown
 from bot.demo.telegram_people import CannotDo, Person
 
@@ -40,18 +39,7 @@ SECURITY = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-KEPT = {
-    "b": "b", "strong": "b", "i": "i", "em": "i", "u": "u", "ins": "u", "s": "s", "strike": "s", "del": "s",
-    "code": "code", "pre": "pre", "blockquote": "blockquote", "tg-spoiler": "spoiler",
-}  # fmt: skip
-LINKED = re.compile(
-    r"(?P<url>https?://[^\s<>]+[^\s<>.,;:!?)»“\"'])|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|"
-    r"(?<![\w/])(?P<command>/[a-z]\w{0,31})\b"
-)
-"""What Telegram makes a link of by itself."""
-
 Parts = dict[str, Any]
-Node = str | dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -97,149 +85,6 @@ class Stage(Protocol):
     async def again(self) -> None: ...
     async def invite(self) -> str:
         """Return the start parameter of a new invitation. Raises: CannotNow."""
-
-
-# What is written in a bubble
-
-
-def nodes(html: str, bot: str) -> list[Node]:
-    """Return a text with Telegram's HTML as nodes: strings, and `{"tag", "children"}` with the few tags that are kept.
-
-    Links are kept if they lead to a web page, a mailbox or a telephone; those to the bot itself get `writes`: what
-    pressing them writes.
-    """
-    return json.loads(_nodes(html, bot))  # type: ignore[no-any-return]  # what was dumped three lines below
-
-
-@lru_cache(maxsize=4096)
-def _nodes(html: str, bot: str) -> str:
-    reader = _Reader(bot)
-    reader.feed(html)
-    reader.close()
-    return json.dumps(reader.root)
-
-
-class _Reader(HTMLParser):
-    def __init__(self, bot: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.bot = bot
-        self.root: list[Node] = []
-        self.open: list[tuple[str, dict[str, Any]]] = []
-
-    @property
-    def here(self) -> list[Node]:
-        return self.open[-1][1]["children"] if self.open else self.root
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        node: dict[str, Any] = {"tag": KEPT.get(tag, "span"), "children": []}
-        if tag == "a":
-            node |= link(dict(attributes).get("href") or "", self.bot)
-        self.here.append(node)
-        self.open.append((tag, node))
-
-    def handle_endtag(self, tag: str) -> None:
-        if any(name == tag for name, _ in self.open):
-            while self.open.pop()[0] != tag:
-                pass
-
-    def handle_data(self, data: str) -> None:
-        if any(name in {"a", "code", "pre"} for name, _ in self.open):
-            self.here.append(data)
-        else:
-            self.here.extend(self._linked(data))
-
-    def _linked(self, text: str) -> list[Node]:
-        found: list[Node] = []
-        end = 0
-        for match in LINKED.finditer(text):
-            found.append(text[end : match.start()])
-            end = match.end()
-            if match["command"]:
-                target: dict[str, Any] = {"tag": "a", "writes": match[0]}
-            else:
-                target = link(f"mailto:{match[0]}" if match["mail"] else match[0], self.bot)
-            found.append(target | {"children": [match[0]]})
-        found.append(text[end:])
-        return [node for node in found if node]
-
-
-def link(address: str, bot: str) -> dict[str, Any]:
-    """Return where a link leads: `writes` for the bot itself, `href` for elsewhere, or only a span."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return {"tag": "span"}
-    if parts.scheme in {"http", "https"} and f"{parts.hostname}{parts.path}".lower() == f"t.me/{bot}".lower():
-        start = parse_qs(parts.query).get("start", [""])[0]
-        return {"tag": "a", "writes": f"/start {start}".strip()}
-    if parts.scheme in {"http", "https", "mailto", "tel"}:
-        return {"tag": "a", "href": address}
-    return {"tag": "span"}
-
-
-# What just happened, under each telephone
-
-
-@dataclass(frozen=True)
-class Change:
-    """How many rows of a table are new, gone and different."""
-
-    added: int = 0
-    removed: int = 0
-    changed: int = 0
-
-    def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed)
-
-    def __add__(self, other: "Change") -> "Change":
-        return Change(self.added + other.added, self.removed + other.removed, self.changed + other.changed)
-
-    def __str__(self) -> str:
-        words = (
-            (self.added, f"+{self.added}"),
-            (self.removed, f"−{self.removed}"),
-            (self.changed, f"{self.changed} changed"),
-        )
-        return ", ".join(text for count, text in words if count)
-
-
-@dataclass
-class Strip:
-    """What happened since somebody last did something on their telephone."""
-
-    calls: Counter[str] = field(default_factory=Counter)
-    faults: set[str] = field(default_factory=set)
-    rows: dict[str, Change] = field(default_factory=dict)
-
-    def happened(self, text: str, failed: bool) -> None:
-        self.calls[text] += 1
-        if failed:
-            self.faults.add(text)
-
-    def wrote(self, changes: Mapping[str, Change]) -> None:
-        for table, change in changes.items():
-            self.rows[table] = self.rows.get(table, Change()) + change
-
-    def lines(self) -> list[dict[str, str]]:
-        lines = [
-            {"kind": "fault" if text in self.faults else "call", "text": text if count == 1 else f"{text} × {count}"}
-            for text, count in self.calls.items()
-        ]
-        return lines + [{"kind": "rows", "text": f"{table} {change}"} for table, change in self.rows.items()]
-
-
-def in_plain_words(call: Call) -> tuple[str, bool]:
-    """Return what became of a call to Telegram, and whether it failed."""
-    if call.status == 200:
-        return f"{call.method} ✓", False
-    if call.status == 429:
-        wait = re.search(r"retry after (\d+)", call.description)
-        return f"{call.method}: 429 wait {wait[1] if wait else '?'} s", True
-    reason = call.description.partition(": ")[2] or call.description
-    return f"{call.method}: {call.status or 'network gone'} {reason}".strip(), True
-
-
-# The parts
 
 
 class Page:
@@ -405,13 +250,6 @@ def waiting_messages(telegram: PretendTelegram) -> set[tuple[int, int]]:
 def message_in(update: bytes) -> tuple[int, int] | None:
     message = json.loads(update).get("message")
     return (message["chat"]["id"], message["message_id"]) if message else None
-
-
-def key(label: str, value: str, bot: str) -> dict[str, Any]:
-    """Return what a button under a message does: it tells the bot its `data`, or leads somewhere."""
-    if not re.match(r"(https?|tg)://", value):
-        return {"label": label, "data": value}
-    return link(value, bot) | {"label": label}
 
 
 def difference(before: Parts, now: Parts) -> Parts:
