@@ -5,25 +5,32 @@ browser gets all parts when it comes (server-sent events begin with a snapshot) 
 reloading keeps everything. What people and the bot wrote travels as a tree of plain nodes, never as HTML.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
 from bot.demo.bubbles import key, nodes
-from bot.demo.pretend_telegram import PretendTelegram
-from bot.demo.strips import Change, Strip, in_plain_words
-from bot.demo.telegram_chats import Call, Shown
-from bot.demo.telegram_people import CannotDo, Person
+from bot.demo.strips import Strip, in_plain_words
+from bot.demo.telegram_people import CannotDo
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+
+    from bot.demo.pretend_telegram import PretendTelegram
+    from bot.demo.strips import Change
+    from bot.demo.telegram_chats import Call, Shown
+    from bot.demo.telegram_people import Person
 
 STATIC = Path(__file__).parent / "static"
 README = Path(__file__).parents[2] / "README.md"
@@ -133,7 +140,7 @@ class Page:
     def whose(self, chat_id: int | None) -> str | None:
         return next((who for who, person in self.people.items() if person.id == chat_id), None)
 
-    def wrote(self, changes: Mapping[str, "Change"]) -> None:
+    def wrote(self, changes: Mapping[str, Change]) -> None:
         """Show what the bot wrote: under the telephone on which something was done last."""
         if self.last is not None:
             self.strips[self.last].wrote(changes)
