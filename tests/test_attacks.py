@@ -2,6 +2,8 @@
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,13 +26,13 @@ NOW = int(time.time())
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> sqlite3.Connection:
+def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """A database of our own."""
-    made = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
-    made.row_factory = sqlite3.Row
-    made.execute("PRAGMA foreign_keys=ON")
-    storage.migrate(made)
-    return made
+    with closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as made:
+        made.row_factory = sqlite3.Row
+        made.execute("PRAGMA foreign_keys=ON")
+        storage.migrate(made)
+        yield made
 
 
 def somebody(db: sqlite3.Connection, address: str) -> int:
