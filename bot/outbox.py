@@ -69,17 +69,18 @@ _WAITING = """SELECT outbox.id, address, person, urgency, payload, outbox.langua
 _ANSWERS = f"""{_WAITING} AND outbox.id IN
                (SELECT min(id) FROM outbox WHERE messenger = :messenger AND state = 'waiting' AND urgency < :copy
                 GROUP BY address)
-               AND NOT not_before BETWEEN :now + 1 AND :now + :far ORDER BY urgency, outbox.id LIMIT :most"""  # noqa: S608
+               AND NOT not_before BETWEEN :now + 1 AND :now + :far ORDER BY tries > 0, urgency, outbox.id LIMIT :most"""  # noqa: S608
 _COPIES = f"""{_WAITING} AND urgency = :copy AND not_before <= :now
               ORDER BY not_before, outbox.id LIMIT :most"""
 
 
 def claim(
-    db: sqlite3.Connection, messenger: str, busy: Iterable[str], answers: int, copies: int, now: float
+    db: sqlite3.Connection, messenger: str, busy: Iterable[str], answers: int, copies: int, now: float, last: int = 2
 ) -> list[Row]:
     """Mark the next rows as being tried and return them: answers and notices first, one to an address, in order.
 
-    `busy` are addresses that something is on its way to, or that have to wait.
+    `busy` are addresses that something is on its way to, or that have to wait. Of answers that leave for the last time
+    only `last` are taken: a crash in the middle of them loses them.
     """
     taken = [*busy]
     rows: list[sqlite3.Row] = []
@@ -87,7 +88,11 @@ def claim(
         if most > 0:
             asked = {"messenger": messenger, "now": int(now), "far": FAR, "copy": Urgency.COPY, "most": most}
             found = db.execute(query, {**asked, "busy": json.dumps(taken)})
-            rows += {row["address"]: row for row in found}.values()
+            fresh_first = {row["address"]: row for row in found}.values()
+            for row in fresh_first:
+                last -= row["tries"] > 0
+                if row["tries"] == 0 or last >= 0:
+                    rows.append(row)
             taken += [row["address"] for row in rows]
     for row in rows:
         db.execute("UPDATE outbox SET state = 'trying', tries = tries + 1 WHERE id = ?", (row["id"],))

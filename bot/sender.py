@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 IN_FLIGHT = 64
 """Messages on their way at the same time at most, each to another address."""
+LAST_TRIES = 2
+"""Answers on their way for the last time, at most: what a crash in this moment would lose."""
 LOOK_AGAIN = 1.0
 """Seconds after which the outbox is looked at even if nobody said that something is there."""
 LONGEST_PAUSE = 30.0
@@ -34,6 +36,7 @@ class Sender:
         self._pace = pace
         self._wake = asyncio.Event()
         self._stopping = False
+        self._last_tries = 0
         self._busy: set[str] = set()
         self._failures = 0
 
@@ -66,9 +69,11 @@ class Sender:
             return [], True
         busy = [*self._busy, *self._pace.waiting_chats(now)]
         messenger = self._transport.messenger
+        last = LAST_TRIES - self._last_tries
         rows = await self._store.write_patiently(
-            lambda db: outbox.claim(db, messenger, busy, answers, copies, time.time())
+            lambda db: outbox.claim(db, messenger, busy, answers, copies, time.time(), last)
         )
+        self._last_tries += sum(row.tries > 1 for row in rows)
         for row in rows:
             self._busy.add(row.address)
             self._pace.sent(row.address, row.is_copy, now)
@@ -94,6 +99,7 @@ class Sender:
             log.warning("refused for good: %s (%s)", row.outgoing.act, outcome.reason)
         await self._store.write_patiently(lambda db: _record(db, self._transport.messenger, row, outcome))
         self._busy.discard(row.address)
+        self._last_tries -= row.tries > 1
         self._wake.set()
 
     def _heed(self, outcome: Outcome) -> None:
