@@ -94,7 +94,6 @@ class Progress:
     question: str = ""
     draft: dict[str, Any] = field(default_factory=dict)
     failures: int = 0
-    left_at: int | None = None
     changed_at: int = 0
 
 
