@@ -265,9 +265,9 @@ class Chat:
         """Show what can be begun from here and wait for it."""
         answer, self._answer = self._answer, None
         if answer and self._progress.question == MENU_QUESTION:
-            index = typed_words.choose(answer.text, [self._names(entry.label) for entry in entries])
-            if index is not None:
-                raise Gone(entries[index].name, entries[index].argument)
+            match = typed_words.choose(answer.text, [self._names(entry.label) for entry in entries])
+            if match is not None:
+                raise Gone(entries[match.index].name, entries[match.index].argument)
             question = paragraphs(self._misunderstood([entry.label for entry in entries]), question)
         self._show(MENU_QUESTION, Outgoing(text=self._render(question), buttons=self.buttons(entries)))
 

@@ -136,10 +136,10 @@ class Question:
     def _one(self, answer: Answer, names: Names) -> str:
         if answer.value in self.values:
             return answer.value
-        index = None if answer.value else typed_words.choose(answer.text, self._all_names(names))
-        if index is None:
+        match = None if answer.value else typed_words.choose(answer.text, self._all_names(names))
+        if match is None:
             raise NotUnderstood
-        return self.values[index]
+        return self.values[match.index]
 
     def _several(self, answer: Answer, draft: Draft, names: Names) -> list[str]:
         selected = [value for value in self._selected(draft) if value in self.values]
@@ -150,10 +150,10 @@ class Question:
         if answer.value in self.values:
             draft["selected"] = [value for value in self.values if value in {*selected} ^ {answer.value}]
             raise Ticked
-        indexes = None if answer.value else typed_words.choose_several(answer.text, self._all_names(names))
-        if indexes is None:
+        matches = None if answer.value else typed_words.choose_several(answer.text, self._all_names(names))
+        if matches is None:
             raise NotUnderstood
-        return [self.values[index] for index in indexes]
+        return [self.values[index] for index in matches.indexes]
 
     def _selected(self, draft: Draft) -> Sequence[str]:
         ticked: Sequence[str] = draft.get("selected", self.selected)

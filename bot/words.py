@@ -21,7 +21,7 @@ LONGEST_NAME = 1000
 LONGEST = 5000
 """Characters of a message that are looked at; messengers send fewer."""
 _COMBINING = 3
-_FAR = 5
+_SURE, _FAR = 1, 5
 _JOINER = "\u200d"
 _BLANKS = "\t\r\x85\u2028\u2029\u115f\u1160\u2800\u3164\uffa0"
 """Characters of several categories that show nothing."""
@@ -139,18 +139,48 @@ def _name(label: str) -> _Name:
     return _Name(keys, frozenset(word for key in keys for word in re.findall(r"\w+", key)), answer)
 
 
-def choose(text: str, labels: Sequence[Sequence[str]]) -> int | None:
-    """Return the index of the choice that a message names, or None if it names none or more than one.
+@dataclass(frozen=True)
+class Match:
+    """A choice that a message names. It is not `sure` where only a part of a name was written: better ask back."""
 
-    `labels` holds for each choice all its names. A number counts from 1; otherwise the closest name is meant.
+    index: int
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Matches:
+    """The choices that a message names, in their own order; `sure` if each of them is."""
+
+    indexes: tuple[int, ...]
+    sure: bool
+
+
+def numbers(text: str) -> list[int] | None:
+    """Return the numbers that a message consists of, in the order written; None if anything else is in it.
+
+    A range ("1-3", "6 bis 9") is not taken apart: it may be the name of a choice.
+    """
+    found = [word_list().number(part) for part in _SEVERAL.split(normal(text)) if part.strip()]
+    known = [number for number in found if number is not None]
+    return list(dict.fromkeys(known)) if known and len(known) == len(found) else None
+
+
+def choose(text: str, labels: Sequence[Sequence[str]], numbered: range | None = None) -> Match | None:
+    """Return the choice that a message names, or None if it names none or more than one.
+
+    `labels` holds for each choice all its names; otherwise than by number the closest name is meant. Numbers count the
+    choices of the range `numbered`, from 1; all of them if there is none.
     """
     number = word_list().number(text)
     if number is not None:
-        return number - 1 if 1 <= number <= len(labels) else None
+        counted = range(len(labels)) if numbered is None else numbered
+        return Match(counted[number - 1], sure=True) if 1 <= number <= len(counted) else None
     key, answer = _key(text), word_list().answer(text)
     distances = [min((_distance(key, answer, _name(name)) for name in names), default=_FAR) for names in labels]
     closest = min(distances, default=_FAR)
-    return distances.index(closest) if closest < _FAR and distances.count(closest) == 1 else None
+    if closest == _FAR or distances.count(closest) > 1:
+        return None
+    return Match(distances.index(closest), sure=closest <= _SURE)
 
 
 def _distance(key: str, answer: str, name: _Name) -> int:
@@ -168,25 +198,25 @@ def _distance(key: str, answer: str, name: _Name) -> int:
     return _FAR
 
 
-def choose_several(text: str, labels: Sequence[Sequence[str]]) -> list[int] | None:
-    """Return the indexes of all choices that a message names ("1 3", "1 und 3", «культура, 2»).
+def choose_several(text: str, labels: Sequence[Sequence[str]], numbered: range | None = None) -> Matches | None:
+    """Return all choices that a message names ("1 3", "1 und 3", «культура, 2»).
 
     None if a part of it names none, or more than one.
     """
-    whole = choose(text, labels)
+    whole = choose(text, labels, numbered)
     if whole is not None:
-        return [whole]
+        return Matches((whole.index,), whole.sure)
     if word_list().answer(text) == "all":
-        return list(range(len(labels)))
+        return Matches(tuple(range(len(labels))), sure=True)
     by_comma = re.split(r"[,;\n]", text)
-    return _choose_each(by_comma, labels) or _choose_each(_SEVERAL.split(normal(text)), labels)
+    return _choose_each(by_comma, labels, numbered) or _choose_each(_SEVERAL.split(normal(text)), labels, numbered)
 
 
-def _choose_each(parts: Iterable[str], labels: Sequence[Sequence[str]]) -> list[int] | None:
-    found = set()
+def _choose_each(parts: Iterable[str], labels: Sequence[Sequence[str]], numbered: range | None) -> Matches | None:
+    found: dict[int, bool] = {}
     for part in filter(str.strip, parts):
-        index = choose(part, labels)
-        if index is None:
+        match = choose(part, labels, numbered)
+        if match is None:
             return None
-        found.add(index)
-    return sorted(found) or None
+        found[match.index] = match.sure or found.get(match.index, False)
+    return Matches(tuple(sorted(found)), all(found.values())) if found else None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot import profile
-from bot.words import LONGEST, choose, choose_several, clean, normal, word_list
+from bot.words import LONGEST, Match, choose, choose_several, clean, normal, word_list
 
 WORDS_FILE = Path(__file__).parent.parent / "locales" / "words.toml"
 
@@ -338,13 +338,16 @@ ONE = [
 
 @pytest.mark.parametrize(("labels", "typed", "index"), ONE)
 def test_one_choice_is_understood(labels: list[tuple[str, ...]], typed: str, index: int | None) -> None:
-    assert choose(typed, labels) == index
+    match = choose(typed, labels)
+
+    assert (match and match.index) == index
 
 
 def test_a_name_that_is_not_shown_may_be_typed_too() -> None:
     labels = [("Українська", "uk"), ("Deutsch", "de")]
 
-    assert [choose(typed, labels) for typed in ("uk", "DE", "deutsch", "Укр", "d")] == [0, 1, 1, 0, None]
+    found = [choose(typed, labels) for typed in ("uk", "DE", "deutsch", "Укр", "d")]
+    assert found == [Match(0, True), Match(1, True), Match(1, True), Match(0, False), None]
 
 
 SEVERAL = [
@@ -435,12 +438,16 @@ SEVERAL = [
 
 @pytest.mark.parametrize(("typed", "indexes"), SEVERAL)
 def test_several_choices_are_understood(typed: str, indexes: list[int] | None) -> None:
-    assert choose_several(typed, TOPICS) == indexes
+    matches = choose_several(typed, TOPICS)
+
+    assert (matches and [*matches.indexes]) == indexes
 
 
 @pytest.mark.parametrize("typed", ["1 " * 2500, "а" * 5000, ", " * 2500, "Kultur und " * 450, "\u0301" * 5000])
 def test_a_very_long_answer_is_understood_or_asked_again(typed: str) -> None:
-    assert choose_several(typed, TOPICS) in (None, [0], [6])
+    matches = choose_several(typed, TOPICS)
+
+    assert (matches and matches.indexes) in (None, (0,), (6,))
 
 
 def test_no_choice_is_hidden_by_a_word_that_always_works() -> None:
@@ -461,7 +468,7 @@ def test_every_choice_of_a_profile_is_understood_by_its_name_and_its_number(name
         for index, names in enumerate(labels):
             typed = (str(index + 1), *names, *(label.upper() for label in names), *(f"{label}." for label in names))
 
-            assert {choose(text, labels) for text in typed} == {index}, names
+            assert {choose(text, labels) for text in typed} == {Match(index, True)}, names
 
 
 CLEAN = [
