@@ -3,14 +3,14 @@
 import asyncio
 import fcntl
 import os
-import signal
 import sys
 import time
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -48,7 +48,7 @@ def run() -> None:
         _give_up([f"There are no texts in the language {language}." for language in silent])
     logs.set_up(found.log_format)
     with _only_one(found.database):
-        _until_stopped(run_bot(found, city, Limits()))
+        _until_stopped(run_bot(found, city))
 
 
 @cli.command()
@@ -130,7 +130,7 @@ def _until_stopped(main: Coroutine[Any, Any, None]) -> None:
     async def stoppable() -> None:
         task = asyncio.create_task(main)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (SIGTERM, SIGINT):
             loop.add_signal_handler(number, task.cancel)
         with suppress(asyncio.CancelledError):
             await task
@@ -146,23 +146,33 @@ def _run_or_give_up(main: Coroutine[Any, Any, T]) -> T:
         _give_up([str(fault)])
 
 
-async def run_bot(found: Settings, city: Profile, limits: Limits) -> None:
-    """Run the bot with everything it needs until cancelled."""
+async def run_bot(found: Settings, city: Profile, limits: Limits | None = None) -> None:
+    """Run the bot with everything it needs until cancelled. `limits` are for all messengers, instead of their own."""
     languages = Languages(city.languages)
-    async with open_store(found.database) as store, TelegramTransport(found.telegram) as telegram:
-        table = handlers.conversations(city)
-        conversations = Conversations(city, languages, table, {telegram.messenger: telegram.abilities})
-        account = bridge.Account(store, telegram, conversations, limits)
-        clock = Clock(store, languages, staff_texts.progress, staff_texts.report, account.sender.wake)
-        webhook = (WEBHOOK_PATH, telegram.webhook) if found.telegram.webhook_url else None
-        async with web.serve(found.listen, lambda: None if webhook else telegram.heard_at, webhook):
-            clock.start()
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(account.run())
-                    tasks.create_task(telegram.introduce(_cards(city, conversations)))
-            finally:
-                clock.stop()
+    async with AsyncExitStack() as opened:
+        store = await opened.enter_async_context(open_store(found.database))
+        telegram = await opened.enter_async_context(TelegramTransport(found.telegram)) if found.telegram else None
+        transports = [telegram] if telegram else []
+        abilities = {transport.messenger: transport.abilities for transport in transports}
+        conversations = Conversations(city, languages, handlers.conversations(city), abilities)
+        accounts = [bridge.Account(store, each, conversations, limits or each.limits) for each in transports]
+        clock = Clock(store, languages, staff_texts.progress, staff_texts.report, lambda: _wake(accounts))
+        webhook = (WEBHOOK_PATH, telegram.webhook) if telegram and telegram.has_webhook else None
+        await opened.enter_async_context(
+            web.serve(found.listen, lambda: [each.heard_at for each in transports], webhook)
+        )
+        clock.start()
+        opened.callback(clock.stop)
+        async with asyncio.TaskGroup() as tasks:
+            for account in accounts:
+                tasks.create_task(account.run())
+            if telegram:
+                tasks.create_task(telegram.introduce(_cards(city, conversations)))
+
+
+def _wake(accounts: list[bridge.Account]) -> None:
+    for account in accounts:
+        account.sender.wake()
 
 
 def _cards(city: Profile, conversations: Conversations) -> dict[str, Card]:
@@ -190,6 +200,8 @@ async def _bot_name() -> str:
     """Return the bot's name for the link; '' if Telegram cannot be asked."""
     try:
         found = settings.read()
+        if found.telegram is None:
+            return ""
         async with TelegramTransport(found.telegram) as telegram:
             return await telegram.user_name()
     except (SettingsFaults, NoAccess):

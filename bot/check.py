@@ -5,7 +5,7 @@ from datetime import date
 from bot import languages as languages_module
 from bot.languages import Languages
 from bot.profile import Profile
-from bot.settings import Settings
+from bot.settings import Settings, Telegram
 from bot.transports.telegram import NoAccess, TelegramTransport
 
 OLD = 180
@@ -14,7 +14,11 @@ OLD = 180
 
 async def check(settings: Settings, profile: Profile, today: date) -> list[str]:
     """Return all that stands between this installation and the public."""
-    return [*_profile(profile, today), *_translations(profile), *await _telegram(settings)]
+    return [
+        *_profile(profile, today),
+        *_translations(profile),
+        *(await _telegram(settings.telegram) if settings.telegram else []),
+    ]
 
 
 def _profile(profile: Profile, today: date) -> list[str]:
@@ -41,8 +45,8 @@ def _translations(profile: Profile) -> list[str]:
     return missing
 
 
-async def _telegram(settings: Settings) -> list[str]:
-    async with TelegramTransport(settings.telegram) as telegram:
+async def _telegram(settings: Telegram) -> list[str]:
+    async with TelegramTransport(settings) as telegram:
         try:
             await telegram.user_name()
         except NoAccess as fault:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot import markup, outbox, people
+from bot import outbox, people
 from bot import words as typed_words
 from bot.chat import MENU_QUESTION, Again, Chat, Ended, Gone, Left, Notice, Open, Progress
 from bot.languages import Languages, Words, _
@@ -409,7 +409,7 @@ class _Turn:
     def _write(self) -> None:
         known = self.db.execute("SELECT 1 FROM people WHERE id = ?", (self.person.id,)).fetchone()
         for outgoing in self.outgoing:
-            for part in _parts(outgoing, self.all.abilities[self.heard.messenger].longest_text):
+            for part in self.all.abilities[self.heard.messenger].lay_out(outgoing):
                 outbox.put(
                     self.db, self.heard.messenger, self.heard.address, self.person.id if known else None, part, self.now
                 )
@@ -422,7 +422,7 @@ class _Turn:
         buttons = tuple(Button(self.all.languages.plain(link.label, language), link.data) for link in notice.links)
         outgoing = Outgoing(text=self.all.languages.render(notice.words, language), buttons=buttons)
         messenger, address = people.addresses(self.db, notice.person)[0]
-        for part in _parts(outgoing, self.all.abilities[messenger].longest_text):
+        for part in self.all.abilities[messenger].lay_out(outgoing):
             outbox.put(self.db, messenger, address, notice.person, part, self.now, Urgency.NOTICE, notice.about)
 
 
@@ -450,13 +450,3 @@ def _drive(run: Coroutine[Any, Any, None]) -> None:
         return
     run.close()
     raise RuntimeError("a conversation waits for something that is not an answer")
-
-
-def _parts(outgoing: Outgoing, longest: int) -> list[Outgoing]:
-    """Split what is too long: the first part takes the place of the old message, the last one carries the buttons."""
-    texts = markup.split(outgoing.text, longest)
-    if len(texts) <= 1 or outgoing.file_name:
-        return [outgoing]
-    first = Outgoing(text=texts[0], replaces=outgoing.replaces, replaces_handle=outgoing.replaces_handle)
-    last = replace(outgoing, text=texts[-1], replaces="", replaces_handle="")
-    return [first, *(Outgoing(text=text) for text in texts[1:-1]), last]

@@ -76,27 +76,36 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def split(markup: str, longest: int) -> list[str]:
-    """Return the text in parts of at most `longest` UTF-16 units, cut at a paragraph, else a line, a word, a letter."""
-    if len(markup) * 2 <= longest:
+def size(text: str) -> int:
+    """Return the length in bytes of UTF-8."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def split(markup: str, longest: int, encoding: str = "utf-16-le") -> list[str]:
+    """Return the text in parts, cut at a paragraph, else a line, a word, a letter.
+
+    `longest` is in units of the encoding: of 16 bits in UTF-16, of bytes in UTF-8.
+    """
+    if len(markup) * 4 <= longest:
         return [markup]
-    parts = [part for part in _parts(parse(markup), longest) if "".join(run.text for run in part).strip()]
+    most = longest * (2 if encoding.startswith("utf-16") else 1)
+    parts = [part for part in _parts(parse(markup), most, encoding) if "".join(run.text for run in part).strip()]
     return [write(part) for part in parts]
 
 
-def _parts(runs: list[Run], longest: int) -> Iterator[list[Run]]:
+def _parts(runs: list[Run], most: int, encoding: str) -> Iterator[list[Run]]:
     text = "".join(run.text for run in runs)
-    while units(text) > longest:
-        cut = _cut(text, longest)
+    while len(text.encode(encoding, "surrogatepass")) > most:
+        cut = _cut(text, most, encoding)
         yield _strip(_slice(runs, 0, cut))
         runs = _strip(_slice(runs, cut, len(text)))
         text = "".join(run.text for run in runs)
     yield runs
 
 
-def _cut(text: str, longest: int) -> int:
-    """Return how many characters go into the first part, at least one."""
-    fits = max(1, len(text.encode("utf-16-le", "surrogatepass")[: longest * 2].decode("utf-16-le", "ignore")))
+def _cut(text: str, most: int, encoding: str) -> int:
+    """Return how many characters go into the first part of at most so many bytes, at least one."""
+    fits = max(1, len(text.encode(encoding, "surrogatepass")[:most].decode(encoding, "ignore")))
     for border in ("\n\n", "\n", " "):
         found = text.rfind(border, 0, fits + 1)
         if found > fits // 2:

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from bot.pace import Limits
+
 LONGEST_DATA = 64
 """Bytes that a button can carry (Bot API, InlineKeyboardButton.callback_data)."""
 
@@ -18,42 +20,62 @@ class Kind(StrEnum):
 
     TEXT = "text"
     PRESS = "press"
+    REACTION = "reaction"
+    """An emoji under one of our messages."""
     MEDIA = "media"
+    TOO_LONG = "too long"
+    """A text of which only the beginning came."""
     EDITED = "edited"
+    DELETED = "deleted"
+    """The person took an own message back."""
     FORWARDED = "forwarded"
     """Somebody else's words."""
     CALL = "call"
+    RECEIPT = "receipt"
+    """Messages of ours arrived on the telephone."""
     LEFT = "left"
     """The person blocked us."""
     CAME_BACK = "came back"
     ADDED_TO_GROUP = "added to group"
     ADDED_TO_CHANNEL = "added to channel"
+    DEAF = "deaf"
+    """Nobody did anything: the messenger could not be heard for a while."""
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """Something a person did.
-
-    `press` is the data of the button, `message` the messenger's id of the message it belongs to.
-    """
+    """Something a person did. Messages are named by the messenger's ids of them."""
 
     messenger: str
     address: str
     kind: Kind
     text: str = ""
     press: str = ""
+    """The data of the button."""
     message: str = ""
+    """The message of ours it belongs to: whose button was pressed, which was quoted or got a reaction."""
+    own: str = ""
+    """The person's message; of one that was edited or deleted the id that it always had."""
     press_id: str = ""
     """What the messenger needs to hear so that the button stops spinning."""
+    arrived: tuple[str, ...] = ()
+    """The messages of ours that a receipt is about."""
+    since: int = 0
+    until: int = 0
+    """UTC in seconds: from when to when the messenger could not be heard; until 0: it still cannot."""
 
 
 @dataclass(frozen=True)
 class Button:
-    """A choice on the screen; `data` comes back when it is taken. `wide`: it stands in a line of its own."""
+    """A choice on the screen; `data` comes back when it is taken. `wide`: it stands in a line of its own.
+
+    Where there are no buttons `key` is typed, else the number of the button among those without a key.
+    """
 
     label: str
     data: str
     wide: bool = True
+    key: str = ""
 
     def __post_init__(self) -> None:
         if len(self.data.encode()) > LONGEST_DATA:
@@ -66,7 +88,7 @@ class Outgoing:
 
     act: str = "send"
     """send · change (a message that is there, else nothing) · acknowledge (a press) · commands (of this person) ·
-    leave (a group)."""
+    leave (a group) · solve (what the messenger demands before it sends on; `text` is the solution)."""
     text: str = ""
     buttons: tuple[Button, ...] = ()
     replaces: str = ""
@@ -98,6 +120,8 @@ class State(StrEnum):
     WAITING = "waiting"
     TRYING = "trying"
     ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    """On the telephone, as a receipt of the messenger says."""
     UNKNOWN = "unknown"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
@@ -116,8 +140,8 @@ class Reason(StrEnum):
 class Outcome:
     """How a try ended.
 
-    WAITING: certainly not sent, try again after `seconds`; with `everybody` the whole account has to wait that long.
-    REFUSED: for good; with `unreachable` this person cannot be reached at all.
+    WAITING: certainly not sent, try again after `seconds` (0: nobody said when); with `everybody` the whole account has
+    to wait that long. REFUSED: for good; with `unreachable` nothing reaches this address.
     """
 
     state: State
@@ -126,14 +150,32 @@ class Outcome:
     seconds: float = 0
     everybody: bool = False
     unreachable: bool = False
+    doubtful: bool = False
+    """Unreachable only if it is said again a day later: the messenger says so by mistake at times."""
+    limited: bool = False
+    """Too many messages for the messenger's taste: copies have to wait, answers may still pass."""
+    challenge: str = ""
+    """With `limited`: what somebody has to solve before more is sent, and where."""
+    challenge_page: str = ""
+
+
+LayOut = Callable[[Outgoing], list[Outgoing]]
+"""Makes of a message those that are sent."""
 
 
 @dataclass(frozen=True)
 class Abilities:
-    """What a messenger can show: the longest text in UTF-16 units, and how many choices fit on one screen."""
+    """What a messenger can show."""
 
-    longest_text: int
+    title: str
+    """Its name, as people know it."""
     choices: int
+    """How many choices fit on one screen."""
+    lay_out: LayOut
+    buttons: bool = True
+    """Choices are pressed; else they are typed by their numbers."""
+    changes: bool = True
+    """A message can be changed as often as one likes."""
 
 
 Hear = Callable[[list[tuple[str, str]]], Awaitable[None]]
@@ -145,6 +187,11 @@ class Transport(Protocol):
 
     messenger: str
     abilities: Abilities
+    limits: Limits
+
+    @property
+    def heard_at(self) -> float | None:
+        """When the messenger last showed that it can be heard, on the monotonic clock; None: nobody can tell."""
 
     async def run(self, hear: Hear) -> None:
         """Listen for ever; what is heard is acknowledged only after `hear` returned."""

@@ -22,6 +22,10 @@ class Limits:
     per_second: float | None = 30
     per_chat_second: float | None = 1
     chat_burst: int = 20
+    jitter: float = 0
+    """The share by which the time between two copies varies, at random."""
+    turns_per_minute: int | None = None
+    """How many messages of one person are answered in a minute."""
 
 
 class Pace:

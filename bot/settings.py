@@ -7,6 +7,7 @@ from pathlib import Path
 from environs import Env
 
 TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{10,100}")
+NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 DEFAULT_PROFILE = "dortmund-schytomyr"
 
@@ -30,10 +31,19 @@ class Telegram:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Everything an operator can set."""
+class Signal:
+    """The bot's number on Signal, and where its signal-cli listens: a UNIX socket, or a host and a port."""
 
-    telegram: Telegram
+    account: str
+    place: Path | tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an operator can set. One messenger at least is there."""
+
+    telegram: Telegram | None
+    signal: Signal | None
     database: Path
     profile: str
     log_format: str
@@ -46,16 +56,22 @@ def read(env_file: Path | None = Path(".env")) -> Settings:
     if env_file and env_file.is_file():
         env.read_env(str(env_file), recurse=False)
     faults: list[str] = []
-    telegram = _telegram(env, faults)
+    telegram, signal = _telegram(env, faults), _signal(env, faults)
+    if not telegram and not signal and not faults:
+        faults.append(
+            "There is no messenger. Please set TELEGRAM_TOKEN, which BotFather on Telegram gives to you,"
+            " or SIGNAL_ACCOUNT and SIGNAL_SOCKET, or all of them."
+        )
     log_format = env.str("LOG_FORMAT", "") or "text"
     if log_format not in ("text", "json"):
         faults.append("LOG_FORMAT should be text or json.")
     settings = Settings(
         telegram=telegram,
+        signal=signal,
         database=Path(env.str("DATABASE", "") or "data/bot.db"),
         profile=env.str("PROFILE", "") or DEFAULT_PROFILE,
         log_format=log_format,
-        listen=_listen(env.str("LISTEN", "") or "127.0.0.1:8081", faults),
+        listen=_address("LISTEN", env.str("LISTEN", "") or "127.0.0.1:8081", "127.0.0.1:8081", faults),
     )
     if faults:
         raise SettingsFaults(faults)
@@ -70,11 +86,11 @@ def read_database_and_profile(env_file: Path | None = Path(".env")) -> tuple[Pat
     return Path(env.str("DATABASE", "") or "data/bot.db"), env.str("PROFILE", "") or DEFAULT_PROFILE
 
 
-def _telegram(env: Env, faults: list[str]) -> Telegram:
+def _telegram(env: Env, faults: list[str]) -> Telegram | None:
     token = env.str("TELEGRAM_TOKEN", "")
     if not token:
-        faults.append("TELEGRAM_TOKEN is missing. BotFather on Telegram gives it to you.")
-    elif not TOKEN.fullmatch(token):
+        return None
+    if not TOKEN.fullmatch(token):
         faults.append(
             "TELEGRAM_TOKEN does not look like a token of BotFather: digits, a colon, then letters and digits."
         )
@@ -89,10 +105,27 @@ def _telegram(env: Env, faults: list[str]) -> Telegram:
     return Telegram(token, api_url, webhook_url, secret)
 
 
-def _listen(value: str, faults: list[str]) -> tuple[str, int]:
+def _signal(env: Env, faults: list[str]) -> Signal | None:
+    account, socket, tcp = env.str("SIGNAL_ACCOUNT", ""), env.str("SIGNAL_SOCKET", ""), env.str("SIGNAL_TCP", "")
+    if not account and not socket and not tcp:
+        return None
+    if not account:
+        faults.append("SIGNAL_ACCOUNT is missing: the telephone number that the bot has on Signal.")
+    elif not NUMBER.fullmatch(account):
+        faults.append("SIGNAL_ACCOUNT should be a telephone number such as +4915112345678, without spaces.")
+    if socket and tcp:
+        faults.append("SIGNAL_SOCKET and SIGNAL_TCP are both set. Please keep the one at which signal-cli listens.")
+    elif not socket and not tcp:
+        faults.append("SIGNAL_SOCKET is missing: the file at which signal-cli listens.")
+    if tcp:
+        return Signal(account, _address("SIGNAL_TCP", tcp, "127.0.0.1:7583", faults))
+    return Signal(account, Path(socket))
+
+
+def _address(setting: str, value: str, example: str, faults: list[str]) -> tuple[str, int]:
     host, _colon, port = value.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
-        faults.append("LISTEN should be an address and a port, such as 127.0.0.1:8081.")
+        faults.append(f"{setting} should be an address and a port, such as {example}.")
         return "", 0
     return host.strip("[]"), int(port)
 
@@ -104,6 +137,9 @@ def documented() -> list[str]:
         "TELEGRAM_API_URL",
         "TELEGRAM_WEBHOOK_URL",
         "TELEGRAM_WEBHOOK_SECRET",
+        "SIGNAL_ACCOUNT",
+        "SIGNAL_SOCKET",
+        "SIGNAL_TCP",
         "DATABASE",
         "PROFILE",
         "LOG_FORMAT",

@@ -10,7 +10,7 @@ from aiohttp import web
 LARGEST_BODY = 1024 * 1024
 """Bytes of a webhook's body."""
 DEAF = 120
-"""Seconds without an answer of the messenger after which the bot counts as not healthy."""
+"""Seconds without an answer of a messenger after which the bot counts as not healthy."""
 
 
 class CannotListen(Exception):
@@ -20,17 +20,18 @@ class CannotListen(Exception):
 @asynccontextmanager
 async def serve(
     listen: tuple[str, int],
-    heard_at: Callable[[], float | None],
+    heard_at: Callable[[], list[float | None]],
     webhook: tuple[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] | None,
 ) -> AsyncIterator[int]:
-    """Serve while the block lasts and yield the port. `heard_at`: when a poll last worked, None if nobody polls.
+    """Serve while the block lasts and yield the port.
+
+    `heard_at`: when each messenger could last be heard, None if nobody can tell.
 
     Raises: CannotListen.
     """
 
     async def health(_: web.Request) -> web.Response:
-        heard = heard_at()
-        deaf = heard is not None and time.monotonic() - heard > DEAF
+        deaf = any(heard is not None and time.monotonic() - heard > DEAF for heard in heard_at())
         return web.json_response({"status": "deaf" if deaf else "ok"}, status=503 if deaf else 200)
 
     app = web.Application(client_max_size=LARGEST_BODY)

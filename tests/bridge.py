@@ -133,7 +133,7 @@ class Town:
         self.telegram = telegram
         self.database = folder / "bot.db"
         self.settings = Settings(
-            Telegram(telegram.token, telegram.url, "", ""), self.database, city, "text", ("127.0.0.1", 0)
+            Telegram(telegram.token, telegram.url, "", ""), None, self.database, city, "text", ("127.0.0.1", 0)
         )
         self.city = profile.read(city)
         self.limits = limits

@@ -30,6 +30,7 @@ def test_a_token_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     read = settings.read()
     assert read == Settings(
         settings.Telegram(TOKEN, "https://api.telegram.org", "", ""),
+        None,
         Path("data/bot.db"),
         "dortmund-schytomyr",
         "text",
@@ -61,6 +62,7 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
     (tmp_path / ".env").write_text(f"TELEGRAM_TOKEN={TOKEN}\nLOG_FORMAT=json\nDATABASE=file.db\n")
     monkeypatch.setenv("DATABASE", "environment.db")
     read = settings.read()
+    assert read.telegram is not None
     assert (read.telegram.token, read.log_format, read.database) == (TOKEN, "json", Path("environment.db"))
     assert settings.read_database_and_profile()[0] == Path("environment.db")
 
@@ -87,6 +89,8 @@ BROKEN = {
     "TELEGRAM_API_URL": ("http://example.org", "TELEGRAM_API_URL should begin with https://"),
     "TELEGRAM_WEBHOOK_URL": ("http://example.org", "TELEGRAM_WEBHOOK_URL should begin with https://."),
     "TELEGRAM_WEBHOOK_SECRET": ("ä", "TELEGRAM_WEBHOOK_SECRET is needed with a webhook"),
+    "SIGNAL_ACCOUNT": ("0231 4711", "SIGNAL_ACCOUNT should be a telephone number such as +49"),
+    "SIGNAL_TCP": ("7583", "SIGNAL_TCP should be an address and a port"),
     "LOG_FORMAT": ("xml", "LOG_FORMAT should be text or json."),
     "LISTEN": ("8081", "LISTEN should be an address and a port, such as 127.0.0.1:8081."),
     "PROFILE": ("atlantis", "There is no profile 'atlantis'. There are: dortmund-schytomyr, ludwigshafen-swjahel."),

@@ -295,7 +295,7 @@ async def test_whatever_telegram_sends_is_understood_or_put_aside() -> None:
             kinds[type(heard)] += 1
             if heard is not None:
                 assert 0 < abs(int(heard.address)) < transport.LARGEST_ID
-                "".join(dataclasses.astuple(heard)).encode()  # no lone surrogate, which no file and no messenger takes
+                str(dataclasses.astuple(heard)).encode()  # no lone surrogate, which no file and no messenger takes
     assert min(kinds.values()) > 2_000, kinds
 
 
@@ -422,7 +422,7 @@ def free_port() -> int:
 def on_the_web(telegram: PretendTelegram, folder: Path, webhook: bool) -> Town:
     place, port = Town(telegram, folder, "dortmund-schytomyr", UNLIMITED), free_port()
     account = place.settings.telegram
-    if webhook:
+    if webhook and account:
         account = dataclasses.replace(account, webhook_url=f"http://127.0.0.1:{port}/", webhook_secret=SECRET)
     place.settings = dataclasses.replace(place.settings, telegram=account, listen=("127.0.0.1", port))
     return place

@@ -21,6 +21,7 @@ from bot.demo.telegram_html import utf16_length
 from bot.demo.telegram_people import Person
 from bot.interests import Frequency, Interest
 from bot.languages import Languages
+from bot.layout import with_buttons
 from bot.messages import Abilities, Hear, Incoming, Outcome, Outgoing, State
 from bot.pace import Limits, Pace
 from bot.profile import Localized
@@ -187,7 +188,9 @@ class Refusing:
     """A messenger that asks to slow down at the first message."""
 
     messenger = "telegram"
-    abilities = Abilities(4096, 10)
+    abilities = Abilities("Test", 10, with_buttons(4096))
+    limits = UNLIMITED
+    heard_at = None
 
     def __init__(self) -> None:
         self.tried: list[str] = []

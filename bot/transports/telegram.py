@@ -19,7 +19,9 @@ from telegram import Bot, InputFile
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError
 
 from bot import words
+from bot.layout import with_buttons
 from bot.messages import Abilities, Button, Hear, Incoming, Kind, Outcome, Outgoing, Reason, State, Unreadable
+from bot.pace import Limits
 from bot.settings import Telegram as Settings
 from bot.transports.telegram_request import AiohttpRequest, NotSent, SlowDown, Unclear
 
@@ -61,7 +63,8 @@ class TelegramTransport:
     """One bot account on Telegram; an `async with` opens and closes its connections."""
 
     messenger = "telegram"
-    abilities = Abilities(longest_text=4096, choices=10)
+    abilities = Abilities(title="Telegram", choices=10, lay_out=with_buttons(4096))
+    limits = Limits()
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -74,8 +77,12 @@ class TelegramTransport:
             get_updates_request=self._request,
         )
         self._hear: Hear | None = None
-        self.heard_at = time.monotonic()
-        """When Telegram last answered to a poll, or called the webhook, on the monotonic clock."""
+        self.heard_at: float | None = None if self.has_webhook else time.monotonic()
+
+    @property
+    def has_webhook(self) -> bool:
+        """Whether Telegram calls us, rather than we it."""
+        return bool(self._settings.webhook_url)
 
     async def __aenter__(self) -> "TelegramTransport":
         await self._request.initialize()
@@ -97,7 +104,7 @@ class TelegramTransport:
     async def run(self, hear: Hear) -> None:
         """Listen for ever, by webhook if one is set, else by polling."""
         self._hear = hear
-        if self._settings.webhook_url:
+        if self.has_webhook:
             await self._set_webhook()
             await asyncio.Event().wait()
         await self._patiently("deleteWebhook")
@@ -132,7 +139,6 @@ class TelegramTransport:
         if not _has_id(update) or self._hear is None:
             return web.Response(status=400)
         await self._hear([(str(update["update_id"]), json.dumps(update))])
-        self.heard_at = time.monotonic()
         return web.Response()
 
     async def _set_webhook(self) -> None:

@@ -1,0 +1,49 @@
+"""How a message becomes those that are sent: split where it is too long, with numbers where there are no buttons."""
+
+from dataclasses import replace
+from functools import partial
+
+from bot import markup
+from bot.messages import Button, LayOut, Outgoing
+
+
+def with_buttons(longest: int) -> LayOut:
+    """Return a layout of texts of at most so many UTF-16 units, with buttons under the last."""
+    return partial(_in_parts, longest=longest, encoding="utf-16-le")
+
+
+def with_numbers(longest: int) -> LayOut:
+    """Return a layout of texts of at most so many bytes of UTF-8, with numbered lines for the buttons.
+
+    Together with the text if they fit, else the menu is a message of its own, the last. The buttons stay with it: they
+    say what a number means.
+    """
+    return partial(_numbered, longest=longest)
+
+
+def numbered(buttons: tuple[Button, ...]) -> list[Button]:
+    """Return the buttons that are counted, in their order: the first is number 1."""
+    return [button for button in buttons if not button.key]
+
+
+def _numbered(outgoing: Outgoing, longest: int) -> list[Outgoing]:
+    if not outgoing.buttons:
+        return _in_parts(outgoing, longest, "utf-8")
+    counted = [f"{number} – {button.label}" for number, button in enumerate(numbered(outgoing.buttons), 1)]
+    menu = markup.escape("\n".join([*counted, *(f"{b.key} – {b.label}" for b in outgoing.buttons if b.key)]))
+    together = f"{outgoing.text}\n\n{menu}"
+    if markup.size(markup.plain(together)) <= longest:
+        return [replace(outgoing, text=together)]
+    text = _in_parts(replace(outgoing, buttons=(), handle=""), longest, "utf-8")
+    parts = _in_parts(Outgoing(text=menu, buttons=outgoing.buttons, handle=outgoing.handle), longest, "utf-8")
+    return [*text, *parts]
+
+
+def _in_parts(outgoing: Outgoing, longest: int, encoding: str) -> list[Outgoing]:
+    """Split what is too long: the first part takes the place of the old message, the last one carries the buttons."""
+    texts = markup.split(outgoing.text, longest, encoding)
+    if len(texts) <= 1 or outgoing.file_name:
+        return [outgoing]
+    first = Outgoing(text=texts[0], replaces=outgoing.replaces, replaces_handle=outgoing.replaces_handle)
+    last = replace(outgoing, text=texts[-1], replaces="", replaces_handle="")
+    return [first, *(Outgoing(text=text) for text in texts[1:-1]), last]
