@@ -9,6 +9,7 @@ from environs import Env
 TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{10,100}")
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 DEFAULT_PROFILE = "dortmund-schytomyr"
 
 
@@ -86,6 +87,20 @@ def read_database_and_profile(env_file: Path | None = Path(".env")) -> tuple[Pat
     return Path(env.str("DATABASE", "") or "data/bot.db"), env.str("PROFILE", "") or DEFAULT_PROFILE
 
 
+def read_signal(env_file: Path | None = Path(".env")) -> Signal:
+    """Return only what the commands that set Signal up need, whatever is wrong elsewhere. Raises: SettingsFaults."""
+    env = Env()
+    if env_file and env_file.is_file():
+        env.read_env(str(env_file), recurse=False)
+    faults: list[str] = []
+    signal = _signal(env, faults)
+    if signal is None:
+        faults.append("Signal is not set up. Please set SIGNAL_ACCOUNT and SIGNAL_SOCKET.")
+    if faults or signal is None:
+        raise SettingsFaults(faults)
+    return signal
+
+
 def _telegram(env: Env, faults: list[str]) -> Telegram | None:
     token = env.str("TELEGRAM_TOKEN", "")
     if not token:
@@ -117,9 +132,15 @@ def _signal(env: Env, faults: list[str]) -> Signal | None:
         faults.append("SIGNAL_SOCKET and SIGNAL_TCP are both set. Please keep the one at which signal-cli listens.")
     elif not socket and not tcp:
         faults.append("SIGNAL_SOCKET is missing: the file at which signal-cli listens.")
-    if tcp:
-        return Signal(account, _address("SIGNAL_TCP", tcp, "127.0.0.1:7583", faults))
-    return Signal(account, Path(socket))
+    if not tcp:
+        return Signal(account, Path(socket))
+    host, port = _address("SIGNAL_TCP", tcp, "127.0.0.1:7583", faults)
+    if host and host not in THIS_MACHINE:
+        faults.append(
+            "SIGNAL_TCP should be 127.0.0.1, localhost or [::1]:"
+            " signal-cli asks nobody for a password, so whoever reaches it can read and write everything."
+        )
+    return Signal(account, (host, port))
 
 
 def _address(setting: str, value: str, example: str, faults: list[str]) -> tuple[str, int]:

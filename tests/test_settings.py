@@ -58,6 +58,104 @@ def test_what_is_set_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.read_database_and_profile() == (read.database, read.profile)
 
 
+NUMBER = "+4915112345678"
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"SIGNAL_SOCKET": "/run/signal-cli/socket"}, Path("/run/signal-cli/socket")),
+        ({"SIGNAL_TCP": "127.0.0.1:7583"}, ("127.0.0.1", 7583)),
+        ({"SIGNAL_TCP": "localhost:7583"}, ("localhost", 7583)),
+        ({"SIGNAL_TCP": "[::1]:7583"}, ("::1", 7583)),
+    ],
+)
+@pytest.mark.parametrize("token", [TOKEN, ""])
+def test_signal_is_enough_and_goes_together_with_telegram(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], place: Path | tuple[str, int], token: str
+) -> None:
+    for name, value in {"SIGNAL_ACCOUNT": NUMBER, "TELEGRAM_TOKEN": token, **given}.items():
+        monkeypatch.setenv(name, value)
+    read = settings.read()
+    assert read.signal == settings.Signal(NUMBER, place)
+    assert bool(read.telegram) == bool(token)
+    assert settings.read_signal() == read.signal
+
+
+def test_without_a_messenger_there_is_one_sentence() -> None:
+    with pytest.raises(SettingsFaults) as caught:
+        settings.read()
+    assert caught.value.faults == [
+        (
+            "There is no messenger. Please set TELEGRAM_TOKEN, which BotFather on Telegram gives to you,"
+            " or SIGNAL_ACCOUNT and SIGNAL_SOCKET, or all of them."
+        )
+    ]
+    with pytest.raises(SettingsFaults) as caught:
+        settings.read_signal()
+    assert caught.value.faults == ["Signal is not set up. Please set SIGNAL_ACCOUNT and SIGNAL_SOCKET."]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentences"),
+    [
+        ({"SIGNAL_ACCOUNT": NUMBER}, ["SIGNAL_SOCKET is missing: the file at which signal-cli listens."]),
+        ({"SIGNAL_SOCKET": "/s"}, ["SIGNAL_ACCOUNT is missing: the telephone number that the bot has on Signal."]),
+        ({"SIGNAL_TCP": "[::1]:1"}, ["SIGNAL_ACCOUNT is missing: the telephone number that the bot has on Signal."]),
+        (
+            {"SIGNAL_ACCOUNT": NUMBER, "SIGNAL_SOCKET": "/s", "SIGNAL_TCP": "127.0.0.1:7583"},
+            ["SIGNAL_SOCKET and SIGNAL_TCP are both set. Please keep the one at which signal-cli listens."],
+        ),
+        (
+            {"SIGNAL_ACCOUNT": "+49 151 12345678", "SIGNAL_TCP": "127.0.0.1:99999"},
+            [
+                "SIGNAL_ACCOUNT should be a telephone number such as +4915112345678, without spaces.",
+                "SIGNAL_TCP should be an address and a port, such as 127.0.0.1:7583.",
+            ],
+        ),
+        *(
+            (
+                {"SIGNAL_ACCOUNT": NUMBER, "SIGNAL_TCP": f"{host}:7583"},
+                [
+                    (
+                        "SIGNAL_TCP should be 127.0.0.1, localhost or [::1]: signal-cli asks nobody for a password,"
+                        " so whoever reaches it can read and write everything."
+                    )
+                ],
+            )
+            for host in ("0.0.0.0", "192.168.1.5", "[::]", "signal.example.org", "127.0.0.1.example.org")  # noqa: S104  # refused
+        ),
+    ],
+)
+def test_what_is_wrong_with_signal_is_told_with_what_is_wrong_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], sentences: list[str]
+) -> None:
+    for name, value in {**given, "LOG_FORMAT": "xml"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsFaults) as caught:
+        settings.read()
+    assert caught.value.faults == [*sentences, "LOG_FORMAT should be text or json."]
+    with pytest.raises(SettingsFaults) as caught:
+        settings.read_signal()
+    assert caught.value.faults == sentences
+
+
+@pytest.mark.parametrize(
+    "number", ["4915112345678", "+0151", "+49151abc", "+4915112345678901", "u:bot.01", f"{NUMBER}\n"]
+)
+def test_what_is_no_telephone_number_is_refused(monkeypatch: pytest.MonkeyPatch, number: str) -> None:
+    monkeypatch.setenv("SIGNAL_ACCOUNT", number)
+    monkeypatch.setenv("SIGNAL_SOCKET", "/run/signal-cli/socket")
+    with pytest.raises(SettingsFaults, match="SIGNAL_ACCOUNT should be a telephone number"):
+        settings.read()
+
+
+def test_the_signal_commands_do_not_care_about_telegram(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TELEGRAM_TOKEN", "12345")
+    (tmp_path / ".env").write_text(f"SIGNAL_ACCOUNT={NUMBER}\nSIGNAL_SOCKET=/run/signal-cli/socket\n")
+    assert settings.read_signal() == settings.Signal(NUMBER, Path("/run/signal-cli/socket"))
+
+
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"TELEGRAM_TOKEN={TOKEN}\nLOG_FORMAT=json\nDATABASE=file.db\n")
     monkeypatch.setenv("DATABASE", "environment.db")
