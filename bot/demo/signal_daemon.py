@@ -97,6 +97,7 @@ class Daemon:
         self.polling = False
         self.single_account = True
         self.exit_code = 0
+        self.crashes: list[Exception] = []
         self.listener: asyncio.Server | None = None
 
     # life
@@ -157,10 +158,19 @@ class Daemon:
             connection.writer.transport.abort()
         self.connections.clear()
 
-    def own(self, work: Coroutine[Any, Any, None]) -> None:
+    def own(self, work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]] | None = None) -> None:
+        """Start a task, and keep it and what it fails of; a failure is one of this pretence itself."""
+        owned = self.tasks if tasks is None else tasks
+
+        def done(task: asyncio.Task[None]) -> None:
+            owned.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, Exception):
+                self.crashes.append(error)
+
         task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        owned.add(task)
+        task.add_done_callback(done)
 
     async def watch(self) -> None:
         """End when the account is gone, as the daemon does that was started with one account (-a)."""
@@ -181,9 +191,7 @@ class Daemon:
         await self.count()
         try:
             while line := await connection.reader.readline():
-                task = asyncio.get_running_loop().create_task(self.handle(connection, line))
-                connection.requests.add(task)
-                task.add_done_callback(connection.requests.discard)
+                self.own(self.handle(connection, line), connection.requests)
         except (ConnectionError, ValueError):
             connection.writer.transport.abort()
         connection.subscriptions.clear()
@@ -233,7 +241,6 @@ class Daemon:
             return None
         reply = await self.server.call(request.method, request.params)
         if reply["breaks"]:
-            connection.requests.clear()
             connection.writer.transport.abort()
             return None
         if reply["line"] is not None:

@@ -59,11 +59,10 @@ class WorldServer:
 
     def __init__(self, world: SignalWorld) -> None:
         self.world = world
-        self.exit = asyncio.Event()
 
     async def starts(self) -> Json:
         world = self.world
-        self.exit.clear()
+        world.exit.clear()
         code = 0
         if world.single_account:
             code = 1 if not world.registered else 3 if world.network_gone else 0
@@ -75,7 +74,7 @@ class WorldServer:
         }
 
     async def ends(self) -> int:
-        await self.exit.wait()
+        await self.world.exit.wait()
         return 1
 
     async def call(self, method: str, params: Json | None) -> Json:
@@ -148,6 +147,7 @@ class WorldServer:
             if world.in_flight.get(recipient):
                 world.in_flight_violations.append(Violation("in flight", recipient, method))
             world.in_flight[recipient] = world.in_flight.get(recipient, 0) + 1
+        world.look_again()
         return recipients
 
     def finishes(self, recipients: list[str]) -> None:
@@ -166,6 +166,7 @@ class WorldServer:
         cached, in_memory = self.world.decryption
         await asyncio.sleep(cached)
         decrypted = self.world.mailbox.decrypt(number)
+        self.world.look_again()
         await asyncio.sleep(in_memory)
         return decrypted
 

@@ -24,8 +24,11 @@ from bot.demo.signal_people import SignalPerson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from bot.demo.signal_chats import Call, Json, SignalMessage, Violation
+    from bot.demo.signal_faults import Fault
     from bot.demo.signal_telephone import Telephone
 
 KEPT = 100_000  # calls that are remembered
@@ -87,6 +90,7 @@ class SignalWorld:
         self.listeners: list[Callable[[Mapping[str, Any]], None]] = []
         self.waiting_for: list[tuple[Callable[[], object], asyncio.Future[None]]] = []
         self.mailbox = Mailbox(self)
+        self.exit = asyncio.Event()
 
     # time and chance
 
@@ -219,6 +223,33 @@ class SignalWorld:
         self.mailbox.put(None, {"envelope": envelope | payload, "account": self.account}, None, None)
         self.look_again()
 
+    # orders
+
+    def fail(self, method: str, fault: Fault, times: int = 1) -> None:
+        """Let the next calls of a method ("*": of any) fail, after those that were ordered before."""
+        self.faults.add(method, fault, times)
+
+    def wants_captcha(self, retry_after: float = 86400) -> str:
+        """Let every send fail until the token that is returned is submitted with a right captcha."""
+        self.captcha_demanded = self.new_uuid()
+        self.captcha_retry_after = retry_after
+        self.tell("captcha", token=self.captcha_demanded)
+        return self.captcha_demanded
+
+    async def account_vanishes(self) -> None:
+        """De-register the account: a daemon of one account exits, one of several says nothing at all."""
+        self.registered = False
+        self.mailbox.look()
+        if self.single_account:
+            self.exit.set()
+        self.tell("account", registered=False)
+
+    def serve(self, path: Path) -> AbstractAsyncContextManager[None]:
+        """Let a daemon that is a process of its own reach this world through a UNIX socket, in `async with`."""
+        from bot.demo.signal_link import serving
+
+        return serving(self, path)
+
     # watching
 
     def subscribe(self, listener: Callable[[Mapping[str, Any]], None]) -> Callable[[], None]:
@@ -281,6 +312,10 @@ class SignalWorld:
         box = self.mailbox
         waiting = f"waiting: {len(box.waiting)}, in the daemon: {len(box.taken) + len(box.decrypted)}"
         return "\n".join(["telephones:", *seen, "last calls:", *calls, waiting, f"daemon: {self.daemon_state}"])
+
+    async def all_taken(self, timeout: float = 8.0) -> None:  # noqa: ASYNC109  # it says what did not happen
+        """Return once nothing that people sent waits at the server or in the daemon."""
+        await self.changed(lambda: self.mailbox.empty, timeout, "everything taken")
 
     async def subscribed(self, timeout: float = 8.0) -> None:  # noqa: ASYNC109  # it says what did not happen
         """Return once somebody holds a subscription."""
