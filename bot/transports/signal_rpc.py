@@ -84,7 +84,8 @@ class Connection:
 
     async def request(self, method: str, params: dict[str, Any], wait: float = ANSWER) -> Any:
         """Call a method, wait so many seconds and return its result. Raises: NotSent, Lost, Refused."""
-        if self.reading.done() or self._writer.is_closing():
+        await asyncio.sleep(0)  # lets the loop see that the daemon is gone, if it is
+        if self.reading.done() or self._writer.is_closing() or self._reader.exception() or self._reader.at_eof():
             raise NotSent("the connection is closed")
         id = next(self._ids)
         request = {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
