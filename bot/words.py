@@ -3,16 +3,22 @@
 The words stand in `locales/words.toml`. German, Ukrainian and common Russian spellings, umlauts written as `oe` or `o`,
 any apostrophe, any capitals, and Latin letters for the Cyrillic ones that look the same mean the same.
 
+A choice is looked for in steps, and the first step that finds any decides: a number, a name, a yes or a no, words of a
+name, its beginning, a part of it, a name with typos in it. Two found at once are none: nothing is ever guessed, and the
+last four are not `sure`. Words that always work have to be written without a typo.
+
 Nothing that people wrote is kept here: only words of the list and labels are remembered.
 """
 
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+
+from rapidfuzz.distance import OSA
 
 _FILE = Path(__file__).parent.parent / "locales" / "words.toml"
 _INNER = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
@@ -21,7 +27,6 @@ LONGEST_NAME = 1000
 LONGEST = 5000
 """Characters of a message that are looked at; messengers send fewer."""
 _COMBINING = 3
-_SURE, _FAR = 1, 5
 _JOINER = "\u200d"
 _BLANKS = "\t\r\x85\u2028\u2029\u115f\u1160\u2800\u3164\uffa0"
 """Characters of several categories that show nothing."""
@@ -34,8 +39,18 @@ _SIGNS = str.maketrans({"№": "nr ", "🔟": "10 ", "\u20e3": " "})  # 1️⃣3
 _FOLD = str.maketrans({"ё": "е", "ä": "ae", "ö": "oe", "ü": "ue", ",": " ", ";": " ", **dict.fromkeys("‐‒–—−", "-")})
 _BARE = str.maketrans("äöüÄÖÜ", "aouAOU")
 _LOOKS_LIKE = str.maketrans("aceïikopxymtbh", "асеїікорхумтвн")
-_NUMBER = re.compile(r"(?:nr|no|nummer|zahl|antwort|номер|число|відповідь|ответ)?\W*(\d{1,3})(?:-?(?:[йяае]|te[rs]?))?")
-_SEVERAL = re.compile(r"(?:[\s/+&.]|\b(?:und|and|і|й|та|и|i)\b)+")
+_NUMBER = re.compile(
+    r"(?:nr|no|nummer|zahl|antwort|номер|число|відповідь|ответ)?\W*(\d{1,3})"
+    r"(?:-?(?:s?te[rsnm]?|[йяаеєую]|[иіо]й|ая|ое|ую|ш[аеу]|г[аеу]|т[аеуєяю]|м[аеу]))?"
+)
+_JOINERS = "und|u|sowie|auch|and|plus|і|й|та|також|ще|а|и|также|еще|плюс|i|a"
+_SEVERAL = re.compile(rf"(?:[\s/+&|]|(?<!\.)\.(?!\.)|(?<![^\W\d])(?:{_JOINERS})(?![^\W\d]))+")
+_LINE = re.compile(r"(\d{1,3})\W+([^\W\d].*)", re.DOTALL)
+_WORD = re.compile(r"\w+")
+_DIGITS = re.compile(r"\d+")
+_YES_OR_NO = ("yes", "no")
+_NEGATING = tuple(word.translate(_LOOKS_LIKE) for word in ("не", "ні", "un", "nicht", "kein"))
+_FAR = 3
 
 
 def clean(text: str) -> str:
@@ -72,10 +87,18 @@ def _is_new_emoji(character: str) -> bool:
 def normal(text: str) -> str:
     """Return the form in which two spellings of the same word are equal."""
     text = unicodedata.normalize("NFKC", text[:LONGEST_NAME].translate(_APOSTROPHES).translate(_SIGNS)).casefold()
-    text = "".join(c for c in text if unicodedata.category(c) not in _SILENT)
+    text = "".join(c if c.isalpha() or c.isdecimal() else _shown(c) for c in text)
     text = " ".join(text.translate(_FOLD).split())
     found = _INNER.search(text)  # linear, however many signs somebody writes
     return found[0] if found else text
+
+
+def _shown(sign: str) -> str:
+    """Return a sign, nothing for one that is not seen, and the number that stands in a circle."""
+    category = unicodedata.category(sign)
+    if category == "No":
+        return f"{unicodedata.numeric(sign):g} "
+    return "" if category in _SILENT else sign
 
 
 def _key(text: str) -> str:
@@ -85,7 +108,7 @@ def _key(text: str) -> str:
 
 def _keys(word: str) -> set[str]:
     """Return what a word of ours can look like: with `oe` and with `o` for `ö`, in one word and in two."""
-    return {_key(word), _key(word.translate(_BARE)), _key(word.replace("-", " "))}
+    return {_key(word), _key(word.translate(_BARE)), _key(word.replace("-", " "))} - {""}
 
 
 @dataclass(frozen=True)
@@ -95,48 +118,78 @@ class WordList:
     acts: dict[str, str]
     answers: dict[str, str]
     numbers: dict[str, int]
+    languages: dict[str, str]
+    polite: frozenset[str]
+    """What may stand around an answer and changes nothing."""
+    negations: frozenset[str]
+    """What turns the words after it into their opposite."""
 
     def act(self, text: str) -> str:
         """Return the act or conversation that a whole message names, or ''."""
         return self.acts.get(_key(text), "")
 
     def answer(self, text: str) -> str:
-        """Return `yes`, `no`, `done` or `all` if the message says so, or ''."""
-        return self.answers.get(_key(text), "")
+        """Return `yes`, `no`, `done` or `all` if the message says so, a yes or a no also in several words, or ''."""
+        key = _key(text)
+        if key in self.answers:
+            return self.answers[key]
+        said = {self._drawn_out(word) for word in key.split()}
+        return said.pop() if said in ({"yes"}, {"no"}) else ""
+
+    def _drawn_out(self, word: str) -> str:
+        """Return what a word says, also with keys pressed for long ("jaaa"); but "nn" may be anything."""
+        short = re.sub(r"(.)\1+", r"\1", word)
+        said = self.answers.get(short, "") if len(short) > 1 or not short.isalnum() else ""
+        return self.answers.get(word) or said
 
     def number(self, text: str) -> int | None:
         """Return the number that a whole message is, in digits or as a word."""
         digits = _NUMBER.fullmatch(normal(text))
         return int(digits[1]) if digits else self.numbers.get(_key(text))
 
+    def language(self, text: str) -> str:
+        """Return the code of the language that a whole message asks for, or ''. It may name a choice as well."""
+        return self.languages.get(_key(text), "")
+
 
 @cache
 def word_list() -> WordList:
     """Read the words, once."""
     tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    answers, numbers = tables.pop("answers"), tables.pop("numbers")
+    answers, numbers, languages, around = (tables.pop(name) for name in ("answers", "numbers", "languages", "around"))
     return WordList(
-        {key: act for act, words in tables.items() for word in words for key in _keys(word)},
-        {key: meaning for meaning, words in answers.items() for word in words for key in _keys(word)},
-        {key: int(number) for number, words in numbers.items() for word in words for key in _keys(word)},
+        _meanings(tables),
+        _meanings(answers),
+        {key: int(number) for key, number in _meanings(numbers).items()},
+        _meanings(languages),
+        polite=frozenset(key for word in around["polite"] for key in _keys(word)),
+        negations=frozenset(key for word in around["negations"] for key in _keys(word)),
     )
 
 
-@dataclass(frozen=True)
-class _Name:
-    """A name of a choice: its keys, the words in them, and what it answers if it begins with a yes or a no."""
-
-    keys: frozenset[str]
-    words: frozenset[str]
-    answer: str
+def _meanings(table: dict[str, list[str]]) -> dict[str, str]:
+    return {key: meaning for meaning, words in table.items() for word in words for key in _keys(word)}
 
 
-@lru_cache(maxsize=4096)
-def _name(label: str) -> _Name:
-    keys = frozenset(_keys(label))
-    first = re.search(r"\w+", label)
-    answer = word_list().answer(label) or (word_list().answer(first[0]) if first else "")
-    return _Name(keys, frozenset(word for key in keys for word in re.findall(r"\w+", key)), answer)
+# ---------------------------------------------------------------------- numbers
+
+
+def numbers(text: str) -> list[int] | None:
+    """Return the numbers that a message consists of, in the order written; None if anything else is in it.
+
+    A range ("1-3", "6 bis 9") is not taken apart: it may be the name of a choice, and some mean two by it, some three.
+    """
+    found = [word_list().number(part) for part in _parts(text)]
+    known = [number for number in found if number is not None]
+    return list(dict.fromkeys(known)) if known and len(known) == len(found) else None
+
+
+def _parts(text: str) -> list[str]:
+    """Return the words of a message that are neither joining ones nor mere politeness."""
+    return [part for part in _SEVERAL.split(normal(text)) if part and _key(part) not in word_list().polite]
+
+
+# ---------------------------------------------------------------------- one choice
 
 
 @dataclass(frozen=True)
@@ -148,6 +201,181 @@ class Match:
 
 
 @dataclass(frozen=True)
+class _Name:
+    """A name of a choice."""
+
+    keys: frozenset[str]
+    words: frozenset[str]
+    answer: str
+    """What it says as a whole or, if that is a yes or a no, with its first word."""
+    negated: bool
+    """It says of something that it is not so: "Nein, bitte nicht fragen", but not "Nein, behalten"."""
+    targets: tuple[tuple[str, list[str]], ...]
+    """What may be written with typos, with the numbers in it."""
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What somebody wrote, or what remains of it without politeness around it."""
+
+    text: str
+    key: str
+    words: frozenset[str]
+    answer: str
+    begins: str
+    """What its first word says."""
+    denies: bool
+    names_nothing: bool
+    """It is nothing but politeness."""
+
+
+def choose(text: str, labels: Sequence[Sequence[str]], numbered: range | None = None) -> Match | None:
+    """Return the choice that a message names, or None if it names none or more than one.
+
+    `labels` holds for each choice all its names. Numbers count the choices of the range `numbered`, from 1; all of them
+    if there is none.
+    """
+    counted = range(len(labels)) if numbered is None else numbered
+    forms = _forms(text)
+    for form in forms:
+        number = word_list().number(form.text)
+        if number is not None:
+            return Match(counted[number - 1], sure=True) if 1 <= number <= len(counted) else None
+    names = [[_name(label) for label in choice] for choice in labels]
+    return _named(forms, names) or _line(forms[-1], names, counted)
+
+
+def _named(forms: Sequence[_Written], names: Sequence[Sequence[_Name]]) -> Match | None:
+    """Take one step after the other, and say what the first one found that found anything."""
+    for step in _STEPS:
+        for form in forms:
+            found = [index for index, choice in enumerate(names) if any(step(form, name) for name in choice)]
+            if found:
+                return Match(found[0], step in _SURE) if len(found) == 1 else None
+    for form in forms:
+        typos = [min((_typos(form, name) for name in choice), default=_FAR) for choice in names]
+        fewest = min(typos, default=_FAR)
+        if fewest < _FAR:
+            return Match(typos.index(fewest), sure=False) if typos.count(fewest) == 1 else None
+    return None
+
+
+def _line(form: _Written, names: Sequence[Sequence[_Name]], counted: range) -> Match | None:
+    """Understand a line as it was shown ("2 – Deutsch"), if its number and its name say the same."""
+    line = _LINE.fullmatch(form.text)
+    named = _named(_forms(line[2]), names) if line else None
+    if line is None or named is None or int(line[1]) not in range(1, len(counted) + 1):
+        return None
+    return Match(named.index, sure=True) if counted[int(line[1]) - 1] == named.index else None
+
+
+def _forms(text: str) -> list[_Written]:
+    """Return a message as it was written and, if that is less, without politeness around it."""
+    whole = normal(text)
+    words = whole.split()
+    while words and _is_polite(words[-1]):
+        words.pop()
+    first = next((place for place, word in enumerate(words) if not _is_polite(word)), 0)
+    rest = " ".join(words[first:])
+    forms = [_written(whole, names_nothing=not rest)]
+    return forms if rest in ("", whole) else [*forms, _written(rest)]
+
+
+def _is_polite(word: str) -> bool:
+    return _key(word) in word_list().polite
+
+
+def _written(text: str, names_nothing: bool = False) -> _Written:
+    known, key = word_list(), _key(text)
+    words = _WORD.findall(key)
+    denies = any(word in known.negations or known.answers.get(word) == "no" for word in words)
+    begins = known.answers.get(words[0], "") if words else ""
+    return _Written(text, key, frozenset(words), known.answer(text), begins, denies, names_nothing)
+
+
+@lru_cache(maxsize=4096)
+def _name(label: str) -> _Name:
+    known = word_list()
+    keys = frozenset(_keys(label) | _keys(re.sub(r"\([^()]*\)\s*$", "", label)))
+    words = frozenset(word for key in keys for word in _WORD.findall(key))
+    first = _WORD.search(_key(label))
+    begins = known.answers.get(first[0], "") if first and first[0] not in known.negations else ""
+    return _Name(
+        keys,
+        words,
+        answer=known.answer(label) or (begins if begins in _YES_OR_NO else ""),
+        negated=not known.negations.isdisjoint(words),
+        targets=tuple((each, _DIGITS.findall(each)) for each in keys | words if _typos_allowed(len(each))),
+    )
+
+
+# ---------------------------------------------------------------------- the steps of finding a name
+
+
+def _is_same(form: _Written, name: _Name) -> bool:
+    return form.key in name.keys
+
+
+def _says_same(form: _Written, name: _Name) -> bool:
+    return form.answer != "" and form.answer == name.answer
+
+
+def _is_words_of(form: _Written, name: _Name) -> bool:
+    return form.words <= name.words and any(len(word) >= 4 for word in form.words) and _may_mean(form, name)
+
+
+def _begins(form: _Written, name: _Name) -> bool:
+    long_enough = len(form.key) >= 3 and not form.answer
+    return long_enough and any(key.startswith(form.key) for key in name.keys) and _may_mean(form, name)
+
+
+def _is_part_of(form: _Written, name: _Name) -> bool:
+    long_enough = len(form.key) >= 4 and not form.answer
+    return long_enough and any(form.key in key for key in name.keys) and _may_mean(form, name)
+
+
+_SURE: tuple[Callable[[_Written, _Name], bool], ...] = (_is_same, _says_same)
+_STEPS = (*_SURE, _is_words_of, _begins, _is_part_of)
+
+
+def _typos(form: _Written, name: _Name) -> int:
+    """Return how many letters of a name, or of a word in it, are mistyped; `_FAR` if that are too many."""
+    if form.answer or not _may_mean(form, name):
+        return _FAR
+    fewest, digits = _FAR, _DIGITS.findall(form.key)
+    for target, digits_there in name.targets:
+        allowed = min(_typos_allowed(len(form.key)), _typos_allowed(len(target)), fewest - 1)
+        if abs(len(form.key) - len(target)) <= allowed and digits == digits_there:  # "6 bis 8" is not "6 bis 9"
+            typos = OSA.distance(form.key, target, score_cutoff=allowed)
+            if typos <= allowed and not _negates(form.key, target, typos) and not _negates(target, form.key, typos):
+                fewest = typos
+    return fewest
+
+
+def _typos_allowed(length: int) -> int:
+    """Return how many typos a word of so many letters may have and still be known."""
+    return 2 if length >= 9 else 1 if length >= 5 else 0
+
+
+def _negates(text: str, other: str, typos: int) -> bool:
+    """Say whether a text is the other one with a "не" or "un" before it."""
+    return any(
+        text.startswith(prefix) and OSA.distance(text.removeprefix(prefix), other, score_cutoff=typos) < typos
+        for prefix in _NEGATING
+    )
+
+
+def _may_mean(form: _Written, name: _Name) -> bool:
+    """Say whether something that only resembles a name may mean it: never where one says yes and the other no."""
+    if form.names_nothing or (form.begins in _YES_OR_NO and name.answer in _YES_OR_NO and form.begins != name.answer):
+        return False
+    return form.denies == name.negated or (not name.negated and name.answer == "no")
+
+
+# ---------------------------------------------------------------------- several choices
+
+
+@dataclass(frozen=True)
 class Matches:
     """The choices that a message names, in their own order; `sure` if each of them is."""
 
@@ -155,66 +383,23 @@ class Matches:
     sure: bool
 
 
-def numbers(text: str) -> list[int] | None:
-    """Return the numbers that a message consists of, in the order written; None if anything else is in it.
-
-    A range ("1-3", "6 bis 9") is not taken apart: it may be the name of a choice.
-    """
-    found = [word_list().number(part) for part in _SEVERAL.split(normal(text)) if part.strip()]
-    known = [number for number in found if number is not None]
-    return list(dict.fromkeys(known)) if known and len(known) == len(found) else None
-
-
-def choose(text: str, labels: Sequence[Sequence[str]], numbered: range | None = None) -> Match | None:
-    """Return the choice that a message names, or None if it names none or more than one.
-
-    `labels` holds for each choice all its names; otherwise than by number the closest name is meant. Numbers count the
-    choices of the range `numbered`, from 1; all of them if there is none.
-    """
-    number = word_list().number(text)
-    if number is not None:
-        counted = range(len(labels)) if numbered is None else numbered
-        return Match(counted[number - 1], sure=True) if 1 <= number <= len(counted) else None
-    key, answer = _key(text), word_list().answer(text)
-    distances = [min((_distance(key, answer, _name(name)) for name in names), default=_FAR) for names in labels]
-    closest = min(distances, default=_FAR)
-    if closest == _FAR or distances.count(closest) > 1:
-        return None
-    return Match(distances.index(closest), sure=closest <= _SURE)
-
-
-def _distance(key: str, answer: str, name: _Name) -> int:
-    """Return how far a message is from a name: 0 for the same, `_FAR` for another."""
-    if key in name.keys:
-        return 0
-    if answer and answer == name.answer:
-        return 1
-    if len(key) >= 4 and key in name.words:
-        return 2
-    if len(key) >= 3 and any(whole.startswith(key) for whole in name.keys):
-        return 3
-    if len(key) >= 4 and any(key in whole for whole in name.keys):
-        return 4
-    return _FAR
-
-
 def choose_several(text: str, labels: Sequence[Sequence[str]], numbered: range | None = None) -> Matches | None:
     """Return all choices that a message names ("1 3", "1 und 3", «культура, 2»).
 
-    None if a part of it names none, or more than one.
+    None if a part of it names none, or more than one. Numbers count as in `choose`.
     """
     whole = choose(text, labels, numbered)
     if whole is not None:
         return Matches((whole.index,), whole.sure)
-    if word_list().answer(text) == "all":
+    if any(form.answer == "all" for form in _forms(text)):
         return Matches(tuple(range(len(labels))), sure=True)
-    by_comma = re.split(r"[,;\n]", text)
-    return _choose_each(by_comma, labels, numbered) or _choose_each(_SEVERAL.split(normal(text)), labels, numbered)
+    by_comma = [part for part in re.split(r"[,;\n]", text[:LONGEST_NAME]) if _parts(part)]
+    return _choose_each(by_comma, labels, numbered) or _choose_each(_parts(text), labels, numbered)
 
 
 def _choose_each(parts: Iterable[str], labels: Sequence[Sequence[str]], numbered: range | None) -> Matches | None:
     found: dict[int, bool] = {}
-    for part in filter(str.strip, parts):
+    for part in dict.fromkeys(parts):
         match = choose(part, labels, numbered)
         if match is None:
             return None
