@@ -1,4 +1,4 @@
-"""The commands: `python -m bot run`, `invite`, `check`, `demo`. The only module that knows all the others."""
+"""The commands: `python -m bot run`, `invite`, `check`, `signal`, `demo`. The only module that knows all the others."""
 
 import asyncio
 import fcntl
@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 import handlers
-from bot import bridge, logs, profile, settings, staff, web
+from bot import bridge, logs, profile, settings, signal_setup, staff, web
 from bot import check as checks
 from bot.clock import Clock
 from bot.conversations import Conversations
@@ -61,19 +61,24 @@ def invite(role: str) -> None:
     name = asyncio.run(_bot_name())
     if name:
         click.echo(f"Open this link on the telephone: https://t.me/{name}?start=join-{code}")
-    click.echo(f"Or write these words to the bot: /start join-{code}")
+    click.echo(f"{'Or write' if name else 'Write'} these words to the bot: /start join-{code}")
 
 
 @cli.command()
 def check() -> None:
     """Say what is missing before going live."""
     found, city = _read()
-    missing = asyncio.run(checks.check(found, city, datetime.now(UTC).date()))
-    for sentence in missing:
+    findings = asyncio.run(checks.check(found, city, datetime.now(UTC).date()))
+    for sentence in findings.faults:
         click.echo(sentence)
-    if missing:
+    for sentence in findings.hints:
+        click.echo(f"A hint: {sentence}")
+    if findings.faults:
         sys.exit(1)
     click.echo("Everything is there.")
+
+
+cli.add_command(signal_setup.signal)
 
 
 @cli.command()

@@ -1,24 +1,37 @@
-"""What is missing before going live, one plain sentence each."""
+"""What is missing before going live, one plain sentence each; and what only somebody at the machine can look at."""
 
+from dataclasses import dataclass, field
 from datetime import date
 
 from bot import languages as languages_module
+from bot import signal_cli
 from bot.languages import Languages
 from bot.profile import Profile
-from bot.settings import Settings, Telegram
+from bot.settings import Settings, Signal, Telegram
+from bot.signal_cli import Options
+from bot.transports.signal_rpc import Fault
 from bot.transports.telegram import NoAccess, TelegramTransport
 
 OLD = 180
 """Days after which a help line has to be called again."""
 
 
-async def check(settings: Settings, profile: Profile, today: date) -> list[str]:
+@dataclass
+class Findings:
+    """What was found: faults stand between this installation and the public, hints do not."""
+
+    faults: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
+
+
+async def check(settings: Settings, profile: Profile, today: date) -> Findings:
     """Return all that stands between this installation and the public."""
-    return [
-        *_profile(profile, today),
-        *_translations(profile),
-        *(await _telegram(settings.telegram) if settings.telegram else []),
-    ]
+    findings = Findings([*_profile(profile, today), *_translations(profile)])
+    if settings.telegram:
+        findings.faults += await _telegram(settings.telegram)
+    if settings.signal:
+        await _signal(settings.signal, findings)
+    return findings
 
 
 def _profile(profile: Profile, today: date) -> list[str]:
@@ -52,3 +65,60 @@ async def _telegram(settings: Telegram) -> list[str]:
         except NoAccess as fault:
             return [str(fault)]
     return []
+
+
+async def _signal(settings: Signal, findings: Findings) -> None:
+    """Look at signal-cli from outside, and ask it only what needs no message."""
+    if why := signal_cli.why_unreachable(settings.place):
+        findings.faults.append(why)
+        return
+    options = signal_cli.options(settings.place)
+    findings.faults += filter(None, [signal_cli.open_to_others(settings.place)])
+    findings.faults += _options(options, settings.account) if options else []
+    if options is None:
+        findings.hints.append(
+            "How signal-cli was started cannot be seen from here. Please look whether it has -a NUMBER,"
+            " --receive-mode manual, --trust-new-identities always, --scrub-log and --no-receive-stdout."
+        )
+    elif options.receive_mode == "on-connection":
+        return  # each further connection would be handed messages
+    try:
+        await _ask_signal(settings, findings)
+    except Fault:
+        findings.faults.append(f"At {signal_cli.shown(settings.place)} nobody answers as signal-cli does.")
+
+
+def _options(options: Options, account: str) -> list[str]:
+    faults = {
+        f"signal-cli runs with -a {options.account}, but SIGNAL_ACCOUNT is {account}.": (
+            options.account not in ("", account)
+        ),
+        f"signal-cli takes messages from Signal while the bot is not there, and they are lost ({options.receive_mode})."
+        " Please start it with --receive-mode manual.": options.receive_mode != "manual",
+        "Whoever has a new telephone would not be heard any more."
+        " Please start signal-cli with --trust-new-identities always.": options.trust != "always",
+        "signal-cli writes every message into its log. Please start it with --no-receive-stdout.": (
+            options.prints_messages
+        ),
+        "signal-cli writes telephone numbers into its log. Please start it with --scrub-log.": not options.scrubs_log,
+    }
+    return [sentence for sentence, is_so in faults.items() if is_so]
+
+
+async def _ask_signal(settings: Signal, findings: Findings) -> None:
+    """Ask for the version and the numbers. Raises: Fault."""
+    answer = await signal_cli.ask(settings.place, "version")
+    version = str(answer.get("version")) if isinstance(answer, dict) else ""
+    findings.faults += filter(None, [signal_cli.too_old(version)])
+    numbers = await signal_cli.numbers(settings.place)
+    if numbers is None:
+        return
+    if settings.account in numbers:
+        findings.hints.append(
+            "signal-cli runs without -a, so nobody notices if Signal takes the number away."
+            f" Please start it with -a {settings.account}."
+        )
+    else:
+        findings.faults.append(
+            f"{settings.account} is not registered on Signal, or no longer. Please run: python3 run.py signal register"
+        )

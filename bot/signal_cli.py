@@ -1,0 +1,188 @@
+"""The signal-cli at the other end: why it cannot be reached, who may reach it, and with which options it was started.
+
+Everything here is looked at from outside. Nothing is asked for messages, so none can be swallowed.
+"""
+
+import re
+import socket
+import stat
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.transports.signal_rpc import ANSWER, Connection, Refused
+
+OLDEST = (0, 14, 5)
+"""Signal unregistered numbers used with one before 0.14.1 (March 2026), and older ones hear nothing (June 2026)."""
+NO_SUCH_METHOD = -32601
+PATIENCE = 5.0
+"""Seconds until whoever takes a connection is thought to be somebody else."""
+
+Place = Path | tuple[str, int]
+
+
+def shown(place: Place) -> str:
+    """Return a place as an operator writes it."""
+    if isinstance(place, Path):
+        return str(place)
+    host, port = place
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def ask(place: Place, method: str, params: dict[str, Any] | None = None, wait: float = ANSWER) -> Any:
+    """Connect, call one method and hang up. Raises: NotSent, Lost, Refused."""
+    connection = await Connection.open(place, _leave_alone)
+    try:
+        return await connection.request(method, params or {}, wait)
+    finally:
+        await connection.abort()
+
+
+async def _leave_alone(_notifications: list[dict[str, Any]]) -> None:
+    """Take what a daemon tells to whoever is connected, if it was started like that."""
+
+
+async def numbers(place: Place) -> list[str] | None:
+    """Return the numbers that are registered; None: the daemon was started with -a and has that one, or it would end.
+
+    Raises: NotSent, Lost, Refused.
+    """
+    try:
+        listed = await ask(place, "listAccounts")
+    except Refused as refused:
+        if refused.code == NO_SUCH_METHOD:
+            return None
+        raise
+    return [str(each.get("number")) for each in listed]
+
+
+def too_old(version: str) -> str:
+    """Say in one sentence that a version is too old; '' if it is not, or if nobody can tell."""
+    found = re.match(r"\d+(?:\.\d+)+", version)
+    if not found or tuple(int(part) for part in found[0].split(".")) >= OLDEST:
+        return ""
+    return (
+        f"signal-cli {version} is too old: with versions before {'.'.join(map(str, OLDEST))} Signal unregistered"
+        " numbers (March 2026) and no message arrives any more (June 2026). Please install the newest one first."
+    )
+
+
+def how_to_start(place: Place) -> str:
+    """Say how signal-cli is started to register a number."""
+    channel = f"--socket {place}" if isinstance(place, Path) else f"--tcp {shown(place)}"
+    return (
+        "To register a number, start it once without -a; with -a it ends as long as the number is not registered."
+        " The unit of docs/operators.md does that while there is no /etc/signal-cli.env. By hand:\n"
+        f"  signal-cli --trust-new-identities always --scrub-log daemon {channel}"
+        " --receive-mode manual --no-receive-stdout"
+    )
+
+
+def why_unreachable(place: Place) -> str:
+    """Say in one sentence why nobody can be reached at a place; '' if somebody takes the connection."""
+    try:
+        with _connected(place):
+            return ""
+    except OSError as fault:
+        return _why(place, fault)
+
+
+def _connected(place: Place) -> socket.socket:
+    if not isinstance(place, Path):
+        return socket.create_connection(place, timeout=PATIENCE)
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.settimeout(PATIENCE)
+        connection.connect(str(place))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def _why(place: Place, fault: OSError) -> str:
+    if not isinstance(place, Path):
+        return f"signal-cli cannot be reached at {shown(place)}. Please start it, or correct SIGNAL_TCP."
+    match fault:
+        case FileNotFoundError() | NotADirectoryError():
+            return f"There is no {place}. signal-cli does not run, or it does not listen where SIGNAL_SOCKET says."
+        case PermissionError():
+            return (
+                f"This user may not use {place}. Please add the user to the group of signal-cli"
+                " (usermod -aG signal-cli NAME) and log in again."
+            )
+        case ConnectionRefusedError() if not stat.S_ISSOCK(place.stat().st_mode):
+            return f"{place} is not a socket. Please correct SIGNAL_SOCKET."
+        case ConnectionRefusedError():
+            return (
+                f"Nobody listens at {place}: a signal-cli that was killed left it behind."
+                " Please remove it and start signal-cli."
+            )
+        case _:
+            return f"{place} cannot be used as SIGNAL_SOCKET: {fault.strerror or fault}."
+
+
+def open_to_others(place: Place) -> str:
+    """Say in one sentence who else on this machine could read and write as the bot; '' if nobody."""
+    if not isinstance(place, Path):
+        return ""
+    folder, file = place.parent.stat().st_mode, place.stat().st_mode
+    if folder & stat.S_IWOTH:
+        return f"Everybody on this machine may replace {place}. Please choose a folder that only signal-cli may change."
+    if folder & stat.S_IXOTH and file & stat.S_IWOTH:
+        return (
+            f"Everybody on this machine may read and write as the bot through {place}."
+            " Please take the rights of others away (UMask=0007 in the unit of signal-cli)."
+        )
+    return ""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a daemon that matter to the bot."""
+
+    account: str
+    """'' without -a."""
+    receive_mode: str
+    trust: str
+    prints_messages: bool
+    scrubs_log: bool
+
+    @classmethod
+    def of(cls, arguments: list[str]) -> "Options":
+        """Read a command line; what is not on it is as signal-cli does by itself (man signal-cli)."""
+        return cls(
+            _value(arguments, "-a", "--account") or _value(arguments, "-u", "--username"),
+            _value(arguments, "--receive-mode") or "on-start",
+            _value(arguments, "--trust-new-identities") or "on-first-use",
+            "--no-receive-stdout" not in arguments,
+            "--scrub-log" in arguments,
+        )
+
+
+def _value(arguments: list[str], *names: str) -> str:
+    for at, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if name in names:
+            return value if equals else " ".join(arguments[at + 1 : at + 2])
+    return ""
+
+
+def options(place: Place) -> Options | None:
+    """Return how the daemon that listens on a UNIX socket was started; None: it cannot be seen from here.
+
+    The kernel names the process at the other end (SO_PEERCRED, unix(7)); /proc has its command line. Neither is there
+    over TCP, for a container's process, and on macOS.
+    """
+    if not isinstance(place, Path) or not hasattr(socket, "SO_PEERCRED"):
+        return None
+    try:
+        with _connected(place) as connection:
+            process, _user, _group = struct.unpack(
+                "3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+            )
+        words = (Path("/proc") / str(process) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return None
+    return Options.of(words) if "daemon" in words else None
