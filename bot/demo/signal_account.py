@@ -257,6 +257,13 @@ def status(world: SignalWorld, number: str) -> Json:
     return {"recipient": number, "number": number, "username": None, "uuid": uuid, "isRegistered": registered}
 
 
+def list_devices(world: SignalWorld, _params: Params) -> list[Json]:
+    """Return the account's devices, which only Signal's server knows."""
+    if world.network_gone:
+        raise Refused(IO, "Failed to get linked devices: Connection closed!")
+    return [{"id": 1, "name": None, "createdTimestamp": 0, "lastSeenTimestamp": int(world.now() * 1000)}]
+
+
 # files and groups
 
 
@@ -306,6 +313,7 @@ METHODS: dict[str, Callable[[SignalWorld, Params], Any]] = {
     "removeContact": remove_contact,
     "block": block,
     "unblock": unblock,
+    "listDevices": list_devices,
     "listIdentities": list_identities,
     "trust": trust,
     "getUserStatus": get_user_status,

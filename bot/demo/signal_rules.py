@@ -7,7 +7,7 @@ import binascii
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_plus, unquote_to_bytes
 from uuid import UUID
 
 from bot.demo.signal_chats import Attachment
@@ -148,7 +148,7 @@ def attachment(given: str) -> Attachment:
             raise bad_attachment(given, f"{given}: File not found") from missing
     head, comma, body = given.removeprefix("data:").partition(",")
     mime, *options = head.split(";")
-    named = [option.removeprefix("filename=") for option in options if option.startswith("filename=")]
+    named = [unquote_plus(option.removeprefix("filename=")) for option in options if option.startswith("filename=")]
     try:
         content = base64.b64decode(body, validate=True) if "base64" in options else unquote_to_bytes(body)
     except binascii.Error as bad:
