@@ -56,10 +56,10 @@ def picture(file: Path) -> str:
 
 
 def qr_code(text: str) -> str:
-    """Draw a QR code for a terminal."""
+    """Draw a QR code for a terminal: white on black, whatever the terminal's colours are."""
     drawing = io.StringIO()
-    segno.make(text, error="m", micro=False).terminal(drawing, border=2)
-    return drawing.getvalue()
+    segno.make(text, error="m", micro=False).terminal(drawing, border=2, compact=True)
+    return "\n".join(f"\x1b[97;40m{line}\x1b[0m" for line in drawing.getvalue().splitlines())
 
 
 def write_poster(link: str, file: Path) -> None:
