@@ -26,6 +26,7 @@ from bot.people import Person
 from bot.profile import Profile, ProfileFaults
 from bot.settings import Settings, SettingsFaults
 from bot.storage import CannotOpen, open_store
+from bot.transports.signal import SignalTransport
 from bot.transports.telegram import WEBHOOK_PATH, Card, NoAccess, TelegramTransport
 from handlers import staff as staff_texts
 
@@ -157,11 +158,13 @@ async def run_bot(found: Settings, city: Profile, limits: Limits | None = None) 
     async with AsyncExitStack() as opened:
         store = await opened.enter_async_context(open_store(found.database))
         telegram = await opened.enter_async_context(TelegramTransport(found.telegram)) if found.telegram else None
-        transports = [telegram] if telegram else []
-        abilities = {transport.messenger: transport.abilities for transport in transports}
-        conversations = Conversations(city, languages, handlers.conversations(city), abilities)
-        accounts = [bridge.Account(store, each, conversations, limits or each.limits) for each in transports]
-        clock = Clock(store, languages, staff_texts.progress, staff_texts.report, lambda: _wake(accounts))
+        signal = await opened.enter_async_context(SignalTransport(found.signal)) if found.signal else None
+        transports: list[TelegramTransport | SignalTransport] = [each for each in (telegram, signal) if each]
+        abilities = {each.messenger: each.abilities for each in transports}
+        paces = {each.messenger: limits or each.limits for each in transports}
+        conversations = Conversations(city, languages, handlers.conversations(city), abilities, paces)
+        accounts = [bridge.Account(store, each, conversations, paces[each.messenger]) for each in transports]
+        clock = Clock(store, conversations, staff_texts, lambda: _wake(accounts))
         webhook = (WEBHOOK_PATH, telegram.webhook) if telegram and telegram.has_webhook else None
         await opened.enter_async_context(
             web.serve(found.listen, lambda: [each.heard_at for each in transports], webhook)

@@ -2,17 +2,21 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from bot import accounts
 from bot.interests import Frequency
 from bot.messages import State
 from bot.outbox import Urgency
 from bot.storage import insert
 
+WEEKLY = "weekly"
+"""The line of copies that wait for the weekly day."""
 WEEKLY_DAY, WEEKLY_HOUR = 4, 10
 """Friday, ten o'clock: when people who chose "once a week" get theirs."""
 
@@ -44,6 +48,10 @@ class Broadcast:
     shown: str
     counts: dict[str, int]
     """Copies by state; `weekly` are those that wait for the weekly day."""
+    by_messenger: dict[str, tuple[int, int]]
+    """How many have left, of how many that leave at once."""
+    held: dict[str, int]
+    """Until when copies are held back, by messenger: UTC in seconds."""
 
     @property
     def total(self) -> int:
@@ -51,18 +59,30 @@ class Broadcast:
         return sum(self.counts.values())
 
     @property
+    def left(self) -> int:
+        """Return how many copies are no longer waiting."""
+        return self.total - sum(self.counts.get(line, 0) for line in (State.WAITING, State.TRYING, WEEKLY))
+
+    @property
+    def tenths(self) -> int:
+        """Return the same in tenths."""
+        return 10 * self.left // max(self.total, 1)
+
+    @property
     def over(self) -> bool:
         """Say whether nothing can leave any more, but what waits for the weekly day."""
         return not self.counts.get(State.WAITING) and not self.counts.get(State.TRYING)
 
 
+# Each person once, on the messenger that they prefer of those that reach them.
 _RECIPIENTS = """
-    SELECT people.id AS person, language, messenger, address, frequency
+    SELECT people.id AS person, language, messenger, address, frequency,
+           min(iif(messenger IS preferred, '', messenger)) AS best
     FROM people
-    JOIN addresses ON addresses.person = people.id
+    JOIN addresses ON addresses.person = people.id AND unreachable_since IS NULL
     LEFT JOIN interests ON interests.person = people.id
     LEFT JOIN offers ON offers.person = people.id AND offers.paused_at IS NULL
-    WHERE news_stopped_at IS NULL AND unreachable_since IS NULL
+    WHERE news_stopped_at IS NULL
     AND language IN (SELECT value FROM json_each(:languages))
     AND ((:group IN ('everyone', 'region') AND interests.person IS NOT NULL
           AND EXISTS (SELECT 1 FROM consents WHERE consents.person = people.id AND purpose = 'news')
@@ -88,6 +108,13 @@ def count(db: sqlite3.Connection, audience: Audience) -> dict[str, int]:
         _parameters(audience),
     )
     return {row["language"]: row["n"] for row in rows}
+
+
+def count_by_messenger(db: sqlite3.Connection, audience: Audience) -> dict[str, int]:
+    """Return how many of them get it on which messenger at once."""
+    query = f"SELECT messenger, count(*) AS n FROM ({_RECIPIENTS}) WHERE frequency IS NOT '{Frequency.WEEKLY}'"  # noqa: S608
+    rows = db.execute(f"{query} GROUP BY messenger ORDER BY messenger DESC", _parameters(audience))
+    return {row["messenger"]: row["n"] for row in rows}
 
 
 def count_weekly(db: sqlite3.Connection, audience: Audience) -> int:
@@ -135,12 +162,23 @@ def unfinished(db: sqlite3.Connection, now: float) -> list[Broadcast]:
 def find(db: sqlite3.Connection, id: int, now: float) -> Broadcast:
     """Return a broadcast with its counts as they are now."""
     row = db.execute("SELECT * FROM broadcasts WHERE id = ?", (id,)).fetchone()
-    counted = db.execute(
-        "SELECT iif(state = 'waiting' AND not_before > :later, 'weekly', state) AS line, count(*) AS n"
-        " FROM outbox WHERE broadcast = :id GROUP BY line",
+    lines = db.execute(
+        f"SELECT messenger, iif(state = 'waiting' AND not_before > :later, '{WEEKLY}', state) AS line, count(*) AS n"  # noqa: S608
+        " FROM outbox WHERE broadcast = :id GROUP BY messenger, line",
         {"later": now + 600, "id": id},
-    )
-    return Broadcast(id, row["author"], row["previewed"], row["shown"], {line["line"]: line["n"] for line in counted})
+    ).fetchall()
+    counts: Counter[str] = Counter()
+    by_messenger: dict[str, tuple[int, int]] = {}
+    for line in lines:
+        counts[line["line"]] += line["n"]
+        left, all = by_messenger.get(line["messenger"], (0, 0))
+        waits = line["line"] in (State.WAITING, State.TRYING)
+        if line["line"] != WEEKLY:
+            by_messenger[line["messenger"]] = (left + line["n"] * (not waits), all + line["n"])
+    held = {
+        messenger: int(until) for messenger in by_messenger if (until := accounts.find(db, messenger).held_until) > now
+    }
+    return Broadcast(id, row["author"], row["previewed"], row["shown"], dict(counts), by_messenger, held)
 
 
 def reasons(db: sqlite3.Connection, id: int) -> dict[str, int]:

@@ -13,19 +13,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
 
-from bot import people
+from bot import accounts, connections, markup, outbox, people
 from bot import words as typed_words
 from bot.languages import Bold, Languages, Lines, Words, _, lines, paragraphs
 from bot.messages import Abilities, Button, Outgoing
+from bot.outbox import Urgency
+from bot.pace import Limits
 from bot.people import Person
 from bot.profile import Item, Profile
 from bot.questions import (
     BACK,
+    MEANT_VALUE,
+    MENU,
+    PAGE,
     SKIP,
     ZERO,
     Answer,
+    AskBack,
     Choice,
     Invalid,
     Link,
@@ -35,7 +40,11 @@ from bot.questions import (
     as_choices,
 )
 
-MENU_QUESTION = "menu"
+MENU_QUESTION = MENU
+_FREE = "free"
+"""In the draft: the open question takes any text."""
+_UNREAD = "!"
+"""In the sources: the message that was no answer to the open question."""
 RIGHT = ("ja", "ok", "richtig", "speichern", "так", "да", "зберегти", "сохранить", "правильно")
 """What may be typed to say that a review is right."""
 
@@ -78,9 +87,11 @@ class Notice:
 
     person: int
     words: Words
-    links: tuple[Link, ...]
-    about: int | None
+    links: tuple[Link, ...] = ()
+    about: int | None = None
     """Somebody else whom it tells of."""
+    messenger: str = ""
+    """Where it should arrive, if that person is there; '' for where they prefer it."""
 
 
 @dataclass
@@ -95,6 +106,30 @@ class Progress:
     draft: dict[str, Any] = field(default_factory=dict)
     failures: int = 0
     changed_at: int = 0
+    sources: dict[str, str] = field(default_factory=dict)
+    """In which message of theirs each answer was written, the last one last."""
+
+    @property
+    def takes_any_text(self) -> bool:
+        """Whether the open question takes whatever is written."""
+        return bool(self.draft.get(_FREE))
+
+    def written_in(self, own: str) -> str:
+        """Return the key of the answer that was written in this message, '' if there is none."""
+        return next((key for key, message in self.sources.items() if own and message == own and key != _UNREAD), "")
+
+    def last_written_in(self, own: str) -> str:
+        """Return the key of the question that this message was about, if nothing was answered since, else ''."""
+        if own and self.sources.get(_UNREAD) == own:
+            return self.question
+        key = self.written_in(own)
+        return key if key and key == next(reversed(self.answers), "") else ""
+
+    def open_again(self, key: str) -> None:
+        """Let this question be the open one."""
+        if key != self.question:
+            self.answers.pop(key, None)
+            self.question, self.draft = key, {}
 
 
 class Chat:
@@ -109,7 +144,9 @@ class Chat:
         now: datetime,
         progress: Progress,
         answer: Answer | None,
-        abilities: Abilities,
+        messenger: str,
+        abilities: Mapping[str, Abilities],
+        limits: Mapping[str, Limits],
         entries: Callable[[Person], list[Link]],
         fresh: bool,
         replaces: str = "",
@@ -131,7 +168,11 @@ class Chat:
         self.notices: list[Notice] = []
         self._progress = progress
         self._answer = answer
-        self._abilities = abilities
+        self.messenger = messenger
+        """Where this chat is."""
+        self._all_abilities = abilities
+        self._abilities = abilities[messenger]
+        self._limits = limits
         self._entries = entries
         self._went_on = fresh
         self._replaces = replaces
@@ -149,9 +190,11 @@ class Chat:
         """Send a text file."""
         self.said.append(Outgoing(text=self._render(caption), file_name=name, file_text=content))
 
-    def notify(self, person: int, words: Words, links: Iterable[Link] = (), about: int | None = None) -> None:
+    def notify(
+        self, person: int, words: Words, links: Iterable[Link] = (), about: int | None = None, messenger: str = ""
+    ) -> None:
         """Write to somebody else, in their language; what is `about` a person goes with them."""
-        self.notices.append(Notice(person, words, tuple(links), about))
+        self.notices.append(Notice(person, words, tuple(links), about, messenger))
 
     def become(self, language: str = "", role: str = "") -> None:
         """Go on in another language or with another role."""
@@ -160,7 +203,7 @@ class Chat:
 
     def buttons(self, links: Iterable[Link]) -> tuple[Button, ...]:
         """Return buttons that begin other conversations."""
-        return tuple(Button(self._plain(link.label), link.data) for link in links)
+        return tuple(link.button(self._plain) for link in links)
 
     def forget_me(self) -> None:
         """Delete everything about this person. They can still be answered in this turn."""
@@ -168,9 +211,46 @@ class Chat:
         if self.person.role:
             self.changed.append(Outgoing(act="commands"))
 
+    def titles(self) -> dict[str, str]:
+        """Return the names of all messengers of this bot, by their ids."""
+        return {messenger: abilities.title for messenger, abilities in self._all_abilities.items()}
+
+    def my_messengers(self) -> dict[str, str]:
+        """Return the names of the messengers on which this person is, by their ids; this chat's first."""
+        mine = {messenger for messenger, _address in people.addresses(self.db, self.person.id)}
+        titles = {messenger: title for messenger, title in self.titles().items() if messenger in mine}
+        return {self.messenger: self.titles()[self.messenger], **titles}
+
+    def join(self, other: int) -> None:
+        """Make this person and another one the same: the other one, with what only this one has."""
+        connections.join(self.db, other, self.person.id)
+        self.person = people.find(self.db, other)
+        self.commands_changed = bool(self.person.role)
+
+    def seconds_to_send(self, copies: int, messenger: str) -> float:
+        """Return how long so many copies take on a messenger, after what waits there already."""
+        per_second = self._limits[messenger].per_second
+        ahead = outbox.waiting_copies(self.db).get(messenger, 0)
+        held = max(accounts.find(self.db, messenger).held_until - self.now.timestamp(), 0)
+        return held + ((ahead + copies) / per_second if per_second else 0)
+
+    def demanding_messengers(self) -> dict[str, str]:
+        """Return the names of the messengers that demand something before they let more pass, by their ids."""
+        return {
+            messenger: title
+            for messenger, title in self.titles().items()
+            if accounts.find(self.db, messenger).challenge
+        }
+
+    def solve(self, messenger: str, solution: str) -> None:
+        """Give a messenger the solution of what it demands before it lets more pass."""
+        challenge = accounts.find(self.db, messenger).challenge
+        outgoing = Outgoing(act="solve", text=markup.escape(solution), handle=challenge)
+        outbox.put(self.db, messenger, "", None, outgoing, int(self.now.timestamp()), Urgency.RESCUE)
+
     def local(self, seconds: int) -> datetime:
         """Return a stored time in the zone of the city."""
-        return datetime.fromtimestamp(seconds, ZoneInfo(self.profile.time_zone))
+        return self.profile.local(seconds)
 
     def has_unfinished_answers(self) -> bool:
         """Say whether answers of a conversation that was left are still kept."""
@@ -255,7 +335,7 @@ class Chat:
     async def review(self, question: Words) -> None:
         """Show all answers that have a label; return when the person finds them right. Each can be changed."""
         summary = lines(*(Lines((Bold(Lines((label, ":"), "")), answer), " ") for _key, label, answer in self._review))
-        choices = [Choice("!right", _("Correct, save"), RIGHT)]
+        choices = [Choice("!right", _("Correct, save"), RIGHT, weighty=True)]
         choices += [Choice(f"!change:{key}", _("Change: {what}", what=label)) for key, label, _answer in self._review]
         taken = await self.choose("!review", paragraphs(question, summary), choices)
         if taken != "!right":
@@ -264,12 +344,28 @@ class Chat:
     async def menu(self, question: Words, entries: Sequence[Link]) -> NoReturn:
         """Show what can be begun from here and wait for it."""
         answer, self._answer = self._answer, None
-        if answer and self._progress.question == MENU_QUESTION:
+        if answer and answer.value.startswith(PAGE):
+            self._progress.draft["page"] = int(answer.value.removeprefix(PAGE))
+        elif answer and self._progress.question == MENU_QUESTION:
             match = typed_words.choose(answer.text, [self._names(entry.label) for entry in entries])
             if match is not None:
                 raise Gone(entries[match.index].name, entries[match.index].argument)
             question = paragraphs(self._misunderstood([entry.label for entry in entries]), question)
-        self._show(MENU_QUESTION, Outgoing(text=self._render(question), buttons=self.buttons(entries)))
+        if not self._abilities.buttons:
+            question = paragraphs(question, _("Please write the number or the word."))
+        self._show(MENU_QUESTION, Outgoing(text=self._render(question), buttons=self._page_of(entries)))
+
+    def _page_of(self, entries: Sequence[Link]) -> tuple[Button, ...]:
+        """Return the entries of a menu as buttons; where they are numbered, no more than fit on a screen."""
+        most = len(entries) if self._abilities.buttons else self._abilities.choices
+        counted = [entry for entry in entries if entry.name != MENU]
+        rest = [entry for entry in entries if entry.name == MENU]
+        if len(counted) <= most:
+            return self.buttons([*counted, *rest])
+        pages = -(-len(counted) // most)
+        page = self._progress.draft.get("page", 0) % pages
+        more = Button(self._plain(_("More …")), f"a:{self._progress.id}:{MENU_QUESTION}:{PAGE}{(page + 1) % pages}")
+        return (*self.buttons(counted[page * most : (page + 1) * most]), more, *self.buttons(rest))
 
     # ------------------------------------------------------------------ steer
 
@@ -325,27 +421,52 @@ class Chat:
 
     def _answered(self, question: Question, answer: Answer) -> None:
         """Understand the answer to the open question: put it among the answers, or show the question again."""
+        if len(answer.values) == 1:
+            answer = replace(
+                answer, value=answer.values[0] if not question.several or answer.values[0][0] == "!" else ""
+            )
         if answer.value == ZERO:
             answer = replace(answer, value=SKIP if question.skip else BACK)
         if answer.value == BACK:
             self._back(answer)
+        progress = self._progress
         try:
-            value = question.understand(answer, self._progress.draft, self._names)
+            value = question.understand(answer, progress.draft, self._names, self._abilities)
         except Invalid as fault:
-            self._show_question(question, hint=fault.words)
+            self._failed(answer)
+            self._show_question(
+                question, hint=paragraphs(fault.words, *([self._a_person()] if progress.failures > 2 else []))
+            )
         except NotUnderstood:
-            self._progress.failures += 1
-            self._show_question(question, hint=self._misunderstood([choice.label for choice in question.choices]))
+            self._failed(answer)
+            self._misunderstood_question(question)
+        except AskBack as similar:
+            progress.draft[MEANT_VALUE] = similar.value
+            self._show_question(question)
         except Ticked as ticked:
             self._show_question(question, hint=ticked.hint, replaces=answer.message)
-        self._progress.answers[question.key] = value
-        self._progress.failures = 0
-        self._progress.draft = {}
+        progress.answers[question.key] = value
+        progress.sources = {key: own for key, own in progress.sources.items() if key not in (question.key, _UNREAD)}
+        if answer.own:
+            progress.sources[question.key] = answer.own
+        progress.failures = 0
+        progress.draft = {}
         self._went_on = True
         self.said.clear()
         if answer.message:  # the pressed question becomes "question ✓ answer"
             text = paragraphs(question.whole, Lines(("✓", Bold(question.in_words(value))), " "))
             self.changed.append(Outgoing(text=self._render(text), replaces=answer.message))
+
+    def _failed(self, answer: Answer) -> None:
+        self._progress.failures += 1
+        if answer.own:
+            self._progress.sources[_UNREAD] = answer.own
+
+    def _misunderstood_question(self, question: Question) -> NoReturn:
+        """Help with the open question: say what to write, later how to go on, and then do not repeat it any more."""
+        if self._progress.failures < 3:
+            self._show_question(question, hint=self._misunderstood([choice.label for choice in question.choices]))
+        self._show(question.key, Outgoing(text=self._render(self._a_person())))
 
     def _back(self, answer: Answer) -> NoReturn:
         """Open the question before this one; before the first there is the menu."""
@@ -361,25 +482,42 @@ class Chat:
         self._progress.draft = {"selected": old} if isinstance(old, list) else {}
 
     def _misunderstood(self, labels: Sequence[Words]) -> Words:
-        """Return what helps: first what to write, later a person."""
+        """Return what helps: first what to write, then how to go on otherwise."""
         numbered = lines(*(Lines((str(number), label), " – ") for number, label in enumerate(labels, 1)))
-        self_help = lines(_("I did not understand this. Please press a button, or write a number:"), numbered)
+        if self._abilities.buttons:
+            self_help: Words = lines(
+                _("I did not understand this. Please press a button, or write a number:"), numbered
+            )
+        else:
+            self_help = _("I did not understand this. Please write a number or a word.")
         if self._progress.failures < 2:
             return self_help
+        return paragraphs(self_help, _("Back to the beginning: MENU\nA person who helps: PERSON"))
+
+    def _a_person(self) -> Words:
         office = self.profile.office
-        person = _(
-            "A person can help you: {telephone} ({hours}).\nBack to the beginning: MENU",
+        return _(
+            "It does not work out here, and that is not your fault. A person can help you: {telephone} ({hours}).\n"
+            "Back to the beginning: MENU",
             telephone=office.telephone,
             hours=office.hours,
         )
-        return paragraphs(self_help, person)
 
     # ------------------------------------------------------------------ how a question is shown
 
     def _show_question(self, question: Question, hint: Words | None = None, replaces: str = "") -> NoReturn:
-        parts = [part for part in (hint, self._counted(question, in_full=hint is None)) if part is not None]
-        buttons = question.buttons(self._progress.id, self._progress.draft, self._abilities.choices, self._plain)
-        text = self._render(paragraphs(*parts))
+        draft = self._progress.draft
+        parts: list[Words | None] = [hint, self._counted(question, in_full=hint is None)]
+        if MEANT_VALUE in draft:
+            parts = [_("Did you mean: {choice}?", choice=question.in_words(draft[MEANT_VALUE]))]
+        elif question.several and not self._abilities.buttons:
+            parts.append(_("You can write several numbers, for example: 1 3"))
+        elif question.must and not self._abilities.buttons:
+            parts.append(_("Please write the number or the word."))
+        if question.check is not None:
+            draft[_FREE] = True
+        buttons = question.buttons(self._progress.id, draft, self._abilities, self._plain)
+        text = self._render(paragraphs(*(part for part in parts if part is not None)))
         self._show(question.key, Outgoing(text=text, buttons=tuple(buttons), replaces=replaces or self._replaces))
 
     def _show(self, key: str, outgoing: Outgoing) -> NoReturn:

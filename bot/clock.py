@@ -4,14 +4,20 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import broadcasts, inbox, outbox, people
+from bot import alerts, broadcasts, connections, inbox, menus, outbox, people, staff
+from bot.alerts import Alert
 from bot.broadcasts import Broadcast
-from bot.languages import Languages, Words
-from bot.messages import Outgoing
+from bot.chat import Notice
+from bot.conversations import Conversations
+from bot.languages import Words
 from bot.outbox import Urgency
+from bot.questions import Link
+from bot.staff import Role
 from bot.storage import Store
 
 log = logging.getLogger(__name__)
@@ -23,27 +29,33 @@ UNFINISHED = 24 * 3600
 """Seconds after which the answers of an unfinished conversation are forgotten."""
 
 
+class Texts(Protocol):
+    """What the clock says to staff."""
+
+    def progress(self, broadcast: Broadcast, titles: Mapping[str, str], local: Callable[[int], datetime]) -> Words:
+        """How far a broadcast is."""
+
+    def report(self, broadcast: Broadcast, reasons: Mapping[str, int]) -> Words:
+        """What became of it."""
+
+    def alert(self, alert: Alert, title: str, local: Callable[[int], datetime]) -> tuple[Words, list[Link], list[Role]]:
+        """What happened to a messenger, what can be done, and who has to know."""
+
+
 class Clock:
     """The jobs of the bot; `start` inside a running loop, `stop` at the end."""
 
-    def __init__(
-        self,
-        store: Store,
-        languages: Languages,
-        progress: Callable[[Broadcast], Words],
-        report: Callable[[Broadcast, Mapping[str, int]], Words],
-        wake: Callable[[], None],
-    ) -> None:
+    def __init__(self, store: Store, conversations: Conversations, texts: Texts, wake: Callable[[], None]) -> None:
         self._store = store
-        self._languages = languages
-        self._progress = progress
-        self._report = report
+        self._conversations = conversations
+        self._texts = texts
         self._wake = wake
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
 
     def start(self) -> None:
         """Begin to look."""
         self._scheduler.add_job(self.tell_authors, "interval", seconds=PROGRESS)
+        self._scheduler.add_job(self.tell_office, "interval", seconds=PROGRESS)
         self._scheduler.add_job(self.forget, "interval", seconds=FORGET)
         self._scheduler.start()
 
@@ -59,6 +71,12 @@ class Clock:
         if open_ones:
             self._wake()
 
+    async def tell_office(self) -> None:
+        """Tell staff what happened to the messengers."""
+        if await self._store.read(alerts.any_waiting):
+            await self._store.write(self._tell_office)
+            self._wake()
+
     async def forget(self) -> None:
         """Forget passers-by, unfinished conversations and old ids, and leave no trace of what was deleted."""
         now = int(time.time())
@@ -66,23 +84,42 @@ class Clock:
         await self._store.empty_log()
 
     def _tell(self, db: sqlite3.Connection, broadcast: Broadcast) -> None:
-        shown = repr(sorted(broadcast.counts.items()))
-        handle = f"broadcast-{broadcast.id}"
+        conversations = self._conversations
+        words = self._texts.progress(broadcast, conversations.titles, conversations.profile.local)
+        if broadcast.author is None:
+            shown = ""
+        elif self._changes_often(db, broadcast.author):
+            shown = repr(sorted(broadcast.counts.items()))
+        else:
+            shown = str(broadcast.tenths)
         if shown != broadcast.shown:
-            self._write(db, broadcast.author, self._progress(broadcast), handle)
+            self._write(db, broadcast.author, words, f"broadcast-{broadcast.id}")
             broadcasts.note_shown(db, broadcast.id, shown)
         if broadcast.over:
-            self._write(db, broadcast.author, self._report(broadcast, broadcasts.reasons(db, broadcast.id)))
+            self._write(db, broadcast.author, self._texts.report(broadcast, broadcasts.reasons(db, broadcast.id)))
             broadcasts.finish(db, broadcast.id, time.time())
 
+    def _changes_often(self, db: sqlite3.Connection, person: int) -> bool:
+        """Say whether a message to this person can be changed as often as one likes."""
+        reached = people.addresses(db, person)
+        return bool(reached) and self._conversations.abilities[reached[0][0]].changes
+
     def _write(self, db: sqlite3.Connection, person: int | None, words: Words, handle: str = "") -> None:
-        row = db.execute("SELECT language FROM people WHERE id = ?", (person,)).fetchone()
-        if row is None or person is None:
-            return
-        text = self._languages.render(words, row["language"] or self._languages.codes[0])
-        messenger, address = people.addresses(db, person)[0]
-        outgoing = Outgoing(act="change" if handle else "send", text=text, replaces_handle=handle)
-        outbox.put(db, messenger, address, person, outgoing, int(time.time()), Urgency.NOTICE)
+        if person is not None:
+            act = "change" if handle else "send"
+            self._conversations.tell(db, Notice(person, words), int(time.time()), act=act, handle=handle)
+
+    def _tell_office(self, db: sqlite3.Connection) -> None:
+        now = int(time.time())
+        for alert in alerts.take(db):
+            title = self._conversations.titles.get(alert.messenger, alert.messenger)
+            words, links, roles = self._texts.alert(alert, title, self._conversations.profile.local)
+            for member in staff.with_role(db, *roles):
+                reached = people.addresses(db, member)
+                others = [messenger for messenger, _address in reached if messenger != alert.messenger]
+                urgency = Urgency.NOTICE if others else Urgency.RESCUE
+                notice = Notice(member, words, tuple(links), messenger=others[0] if others else "")
+                self._conversations.tell(db, notice, now, urgency)
 
 
 def forget(db: sqlite3.Connection, now: int) -> None:
@@ -90,6 +127,8 @@ def forget(db: sqlite3.Connection, now: int) -> None:
     forgotten = people.forget_passers_by(db, now)
     db.execute("DELETE FROM conversations WHERE changed_at < ?", (now - UNFINISHED,))
     inbox.prune(db, now)
+    menus.forget(db, now)
+    connections.forget(db, now)
     outbox.lose_recipients(db, now)
     if forgotten:
         log.info("forgot %d people who registered nothing", forgotten)

@@ -11,14 +11,17 @@ import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from bot import outbox, people
+from bot import alerts, connections, menus, outbox, people
 from bot import words as typed_words
+from bot.alerts import Alert, Trouble
 from bot.chat import MENU_QUESTION, Again, Chat, Ended, Gone, Left, Notice, Open, Progress
-from bot.languages import Languages, Words, _
+from bot.languages import InEveryLanguage, Languages, Words, _
 from bot.messages import Abilities, Button, Incoming, Kind, Outgoing
 from bot.outbox import Urgency
+from bot.pace import Limits
 from bot.people import Person
 from bot.profile import Profile
 from bot.questions import BACK, CANCEL, SKIP, ZERO, Answer, Choice, Link
@@ -28,6 +31,8 @@ DOUBLE_PRESS = 3
 """Seconds in which a second press on a button that was taken is a trembling finger and nothing more."""
 MOST_WAITING = 150
 """Answers that may wait for one person; what they write beyond that gets none."""
+IN_THE_MIDDLE = 3600
+"""Seconds before the messenger could not be heard in which somebody who answered a question was in a conversation."""
 ONE_NOTICE = 60
 """Seconds in which several pictures or stickers are answered once."""
 _LEFT = "!left"
@@ -69,23 +74,33 @@ class Conversations:
         languages: Languages,
         table: tuple[Conversation, ...],
         abilities: Mapping[str, Abilities],
+        limits: Mapping[str, Limits],
     ) -> None:
         self.profile = profile
         self.languages = languages
         self.abilities = abilities
+        self.limits = limits
+        self.titles = {messenger: each.title for messenger, each in abilities.items()}
         self.by_name = {conversation.name: conversation for conversation in table}
         self.by_command = {c.command: c for c in table if c.command}
 
     def take_turn(self, db: sqlite3.Connection, heard: Incoming, now: float) -> None:
         """Do what follows from something heard: answers, results and replies, all in the caller's transaction."""
-        if heard.kind in (Kind.ADDED_TO_GROUP, Kind.ADDED_TO_CHANNEL):
-            self._decline_group(db, heard, int(now))
-            return
-        person = people.find_or_add(db, heard.messenger, heard.address, int(now))
-        if heard.kind is Kind.LEFT:
-            people.unreachable(db, person.id, int(now))
-        elif heard.kind is not Kind.CAME_BACK:
-            _Turn(self, db, heard, person, int(now)).take()
+        match heard.kind:
+            case Kind.ADDED_TO_GROUP | Kind.ADDED_TO_CHANNEL:
+                self._decline_group(db, heard, int(now))
+            case Kind.RECEIPT:
+                outbox.delivered(db, heard.messenger, heard.address, heard.arrived)
+            case Kind.DEAF:
+                self._was_deaf(db, heard, int(now))
+            case Kind.LEFT:
+                people.find_or_add(db, heard.messenger, heard.address, int(now))
+                people.unreachable(db, heard.messenger, heard.address, int(now))
+            case Kind.CAME_BACK:
+                people.find_or_add(db, heard.messenger, heard.address, int(now))
+            case _:
+                person = people.find_or_add(db, heard.messenger, heard.address, int(now))
+                _Turn(self, db, heard, person, now).take()
 
     def entries(self, person: Person) -> list[Link]:
         """Return what a person may begin from the menu."""
@@ -97,26 +112,73 @@ class Conversations:
             (name, self.languages.plain(c.label, language)) for name, c in self.by_command.items() if c.is_for(person)
         )
 
+    def tell(
+        self,
+        db: sqlite3.Connection,
+        notice: Notice,
+        now: int,
+        urgency: Urgency = Urgency.NOTICE,
+        act: str = "send",
+        handle: str = "",
+    ) -> None:
+        """Write to somebody who did nothing just now; with the `act` change into the message of this `handle`."""
+        addresses = people.addresses(db, notice.person)
+        if not addresses:
+            return
+        language = people.find(db, notice.person).language or self.languages.codes[0]
+        messenger, address = next((each for each in addresses if each[0] == notice.messenger), addresses[0])
+        plain = partial(self.languages.plain, language=language)
+        outgoing = Outgoing(
+            act=act,
+            text=self.languages.render(notice.words, language),
+            buttons=tuple(link.button(plain, of_notice=True) for link in notice.links),
+            replaces_handle=handle,
+        )
+        for part in self.abilities[messenger].lay_out(outgoing):
+            outbox.put(db, messenger, address, notice.person, part, now, urgency, notice.about)
+
     def _decline_group(self, db: sqlite3.Connection, heard: Incoming, now: int) -> None:
         if heard.kind is Kind.ADDED_TO_CHANNEL:
             outbox.put(db, heard.messenger, heard.address, None, Outgoing(act="leave"), now)
             return
-        only_private = [
-            self.languages.render(_("I answer only in a private chat. Please write to me there."), code)
-            for code in self.languages.codes
-        ]
-        outbox.put(db, heard.messenger, heard.address, None, Outgoing(text="\n\n".join(only_private)), now)
+        group = hashlib.sha256(heard.address.encode()).hexdigest()
+        told = db.execute("INSERT OR IGNORE INTO declined VALUES (?, ?)", (heard.messenger, group))
+        if not told.rowcount:
+            return
+        only_private = self.languages.render(
+            InEveryLanguage(_("I answer only in a private chat. Please write to me there.")), self.languages.codes[0]
+        )
+        outbox.put(db, heard.messenger, heard.address, None, Outgoing(text=only_private), now)
+
+    def _was_deaf(self, db: sqlite3.Connection, heard: Incoming, now: int) -> None:
+        """Let the office be told, and write one line to those who were in the middle of a conversation."""
+        alerts.put(db, Alert(heard.messenger, Trouble.DEAF, since=heard.since, until=heard.until))
+        if not heard.until:
+            return
+        waiting = db.execute(
+            "SELECT DISTINCT addresses.address, people.id, language FROM conversations"
+            " JOIN people ON people.id = conversations.person JOIN addresses ON addresses.person = people.id"
+            " WHERE messenger = ? AND question NOT IN ('', ?) AND left_at IS NULL AND changed_at > ?",
+            (heard.messenger, MENU_QUESTION, heard.since - IN_THE_MIDDLE),
+        )
+        words = _(
+            "I could not hear you for a while. Now I am back. Did you write and get no answer? Please write again."
+        )
+        for row in waiting.fetchall():
+            text = self.languages.render_for(words, row["language"] or "")
+            outbox.put(db, heard.messenger, row["address"], row["id"], Outgoing(text=text), now)
 
 
 class _Turn:
     """One turn of one person."""
 
-    def __init__(self, all: Conversations, db: sqlite3.Connection, heard: Incoming, person: Person, now: int) -> None:
+    def __init__(self, all: Conversations, db: sqlite3.Connection, heard: Incoming, person: Person, now: float) -> None:
         self.all = all
         self.db = db
         self.heard = heard
         self.person = person
-        self.now = now
+        self.now = int(now)
+        self.exactly = now
         self.outgoing: list[Outgoing] = []
         self.notices: list[Notice] = []
 
@@ -126,19 +188,32 @@ class _Turn:
             self._acknowledge()
         if self._is_too_fast():
             return
-        if self.heard.kind is Kind.PRESS:
-            self._pressed()
-        elif self.heard.kind is Kind.TEXT:
-            self._typed()
-        else:
-            self._cannot_take_this()
+        match self.heard.kind:
+            case Kind.PRESS:
+                self._pressed()
+            case Kind.TEXT:
+                self._typed()
+            case Kind.REACTION:
+                self._reacted()
+            case Kind.EDITED:
+                self._edited()
+            case Kind.DELETED:
+                self._deleted()
+            case _:
+                self._cannot_take_this()
         self._write()
 
     def _is_too_fast(self) -> bool:
-        """Say once to somebody who writes faster than answers can leave, and take nothing more until some have left."""
-        if outbox.waiting_for(self.db, self.heard.messenger, self.heard.address) < MOST_WAITING:
+        """Say once to somebody who writes faster than answers can leave, and take nothing more until some have left.
+
+        The same for more turns in a minute than a messenger allows: there it may be another program that answers us.
+        """
+        messenger, address = self.heard.messenger, self.heard.address
+        most = self.all.limits[messenger].turns_per_minute
+        beyond = people.too_many_turns(self.db, messenger, address, most, self.now) if most else 0
+        if not beyond and outbox.waiting_for(self.db, messenger, address) < MOST_WAITING:
             return False
-        if self._may_be_told():
+        if beyond <= 1 and self._may_be_told():
             self._say(_("You write faster than I can answer. Please wait a little."))
             self._write()
         return True
@@ -171,7 +246,13 @@ class _Turn:
         if text.startswith("/"):
             self._commanded(text)
             return
+        if not self._can_press and self._chosen_by_number():
+            return
         progress = self._open()
+        code = connections.code_in(text)
+        if code and self._is_meant_as_code(code, progress):
+            self._begin("connect", code)
+            return
         act = typed_words.word_list().act(text)
         if progress and act in _ACTS:
             self._answer(progress, Answer(value=_ACTS[act]))
@@ -180,9 +261,92 @@ class _Turn:
         elif act in self.all.by_name:
             self._begin(act)
         elif progress:
-            self._answer(progress, Answer(text=text))
+            self._answer(progress, Answer(text=text, own=self.heard.own))
         else:
             self._begin("menu", answer=Answer(text=text))
+
+    def _is_meant_as_code(self, code: str, progress: Progress | None) -> bool:
+        """Say whether eight digits are a code to connect a messenger, right or wrong, and not a telephone number."""
+        if progress and progress.takes_any_text:
+            return connections.owner(self.db, hashlib.sha256(code.encode()).hexdigest(), self.now) is not None
+        return True
+
+    @property
+    def _can_press(self) -> bool:
+        return self.all.abilities[self.heard.messenger].buttons
+
+    def _chosen_by_number(self) -> bool:
+        """Take numbers, or the word beside a choice, as if its button had been pressed. False: it is none of them."""
+        messenger, address, text = self.heard.messenger, self.heard.address, self.heard.text
+        word = menus.by_word(self.db, messenger, address, text)
+        if word:
+            self._follow([word])
+            return True
+        read_by_now = self.exactly - self.all.limits[messenger].seconds_to_read
+        menu = menus.under(self.db, messenger, address, self.heard.message) or menus.last(
+            self.db, messenger, address, read_by_now
+        )
+        numbers = typed_words.numbers(text) if menu else None
+        if not menu or not numbers:
+            return False
+        keyed = [button for button in menu.buttons if button.key == "0"]
+        if numbers == [0] and keyed:
+            return self._follow(keyed)
+        counted = menu.counted
+        return all(0 < n <= len(counted) for n in numbers) and self._follow([counted[n - 1] for n in numbers])
+
+    def _follow(self, buttons: list[Button]) -> bool:
+        """Do what these buttons do together. False: they do nothing together."""
+        kind, _colon, rest = buttons[0].data.partition(":")
+        if kind == "go":
+            name, _colon, argument = rest.partition(":")
+            if len(buttons) == 1:
+                self._begin(name, argument)
+            return len(buttons) == 1
+        id, key, _value = rest.split(":", 2)
+        values = [button.data.removeprefix(f"a:{id}:{key}:") for button in buttons]
+        progress = self._open()
+        if progress and str(progress.id) == id and progress.question == key:
+            self._answer(progress, Answer(text=self.heard.text, values=tuple(values), own=self.heard.own))
+        elif not (progress and str(progress.id) == id and progress.changed_at >= self.now - DOUBLE_PRESS):
+            self._say(_("This choice is no longer open."))
+            self._go_on()
+        return True
+
+    def _reacted(self) -> None:
+        """Take a thumb, or a number, under the open question as its answer; all other reactions are just kind."""
+        menu = menus.under(self.db, self.heard.messenger, self.heard.address, self.heard.message)
+        progress = self._open()
+        if menu is None or progress is None or not menu.belongs_to(progress.id, progress.question):
+            return
+        answer = typed_words.word_list().answer(self.heard.text)
+        numbers = typed_words.numbers(self.heard.text) or []
+        buttons = [button for button in menu.counted if button.data.endswith(f":{answer}")] if answer else []
+        buttons += [menu.counted[n - 1] for n in numbers if 0 < n <= len(menu.counted)]
+        if len(buttons) == 1:
+            self._follow(buttons)
+
+    def _edited(self) -> None:
+        """Take the new words of the last answer instead of the old ones, if nothing was built on them since."""
+        progress = self._open()
+        key = progress.last_written_in(self.heard.own) if progress else ""
+        if progress is None or not key:
+            if self._may_be_told():
+                self._say(_("You changed an older message. I read only new ones. Please write it again."))
+                self._go_on()
+            return
+        progress.open_again(key)
+        self._run(progress, Answer(text=self.heard.text, own=self.heard.own))
+
+    def _deleted(self) -> None:
+        """Delete what somebody wrote and took back, if it is the answer of an open conversation; ask again."""
+        progress = self._open()
+        key = progress.written_in(self.heard.own) if progress else ""
+        if progress and key:
+            progress.open_again(key)
+            progress.sources.pop(key)
+            self._say(_("You deleted your message. I have deleted this answer, too."))
+            self._run(progress, None)
 
     def _commanded(self, text: str) -> None:
         command, _space, argument = text[1:].partition(" ")
@@ -209,8 +373,8 @@ class _Turn:
     def _cannot_take_this(self) -> None:
         if not self._may_be_told():
             return
-        if self.heard.kind is Kind.EDITED:
-            self._say(_("You changed an older message. I read only new ones. Please write it again."))
+        if self.heard.kind is Kind.TOO_LONG:
+            self._say(_("Your message is too long for me. Please send it in several parts."))
         elif self.heard.kind is Kind.FORWARDED:
             self._say(_("I do not act on forwarded messages. Please write it yourself."))
         elif self.heard.kind is Kind.CALL:
@@ -287,6 +451,7 @@ class _Turn:
             draft=json.loads(row["draft"]),
             failures=row["failures"],
             changed_at=row["changed_at"],
+            sources=json.loads(row["sources"]),
         )
 
     def _answer(self, progress: Progress, answer: Answer) -> None:
@@ -327,7 +492,9 @@ class _Turn:
             datetime.fromtimestamp(self.now, UTC),
             progress,
             answer,
-            self.all.abilities[self.heard.messenger],
+            self.heard.messenger,
+            self.all.abilities,
+            self.all.limits,
             self.all.entries,
             fresh or not progress.question,
             replaces,
@@ -380,13 +547,15 @@ class _Turn:
 
     def _save(self, progress: Progress) -> None:
         self.db.execute(
-            "UPDATE conversations SET answers = ?, question = ?, draft = ?, failures = ?, changed_at = ? WHERE id = ?",
+            "UPDATE conversations SET answers = ?, question = ?, draft = ?, failures = ?, changed_at = ?, sources = ?"
+            " WHERE id = ?",
             (
                 json.dumps(progress.answers, ensure_ascii=False),
                 progress.question,
                 json.dumps(progress.draft, ensure_ascii=False),
                 progress.failures,
                 self.now,
+                json.dumps(progress.sources),
                 progress.id,
             ),
         )
@@ -414,16 +583,7 @@ class _Turn:
                     self.db, self.heard.messenger, self.heard.address, self.person.id if known else None, part, self.now
                 )
         for notice in self.notices:
-            self._notify(notice)
-
-    def _notify(self, notice: Notice) -> None:
-        row = self.db.execute("SELECT language FROM people WHERE id = ?", (notice.person,)).fetchone()
-        language = row["language"] or self.all.languages.codes[0]
-        buttons = tuple(Button(self.all.languages.plain(link.label, language), link.data) for link in notice.links)
-        outgoing = Outgoing(text=self.all.languages.render(notice.words, language), buttons=buttons)
-        messenger, address = people.addresses(self.db, notice.person)[0]
-        for part in self.all.abilities[messenger].lay_out(outgoing):
-            outbox.put(self.db, messenger, address, notice.person, part, self.now, Urgency.NOTICE, notice.about)
+            self.all.tell(self.db, notice, self.now)
 
 
 async def _whole(conversation: Conversation, chat: Chat, progress: Progress) -> None:

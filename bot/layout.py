@@ -4,7 +4,10 @@ from dataclasses import replace
 from functools import partial
 
 from bot import markup
-from bot.messages import Button, LayOut, Outgoing
+from bot.messages import LayOut, Outgoing
+
+_SIGNS = "←☰ "
+"""What stands before the label of a button, and says nothing where there are no buttons."""
 
 
 def with_buttons(longest: int) -> LayOut:
@@ -21,22 +24,19 @@ def with_numbers(longest: int) -> LayOut:
     return partial(_numbered, longest=longest)
 
 
-def numbered(buttons: tuple[Button, ...]) -> list[Button]:
-    """Return the buttons that are counted, in their order: the first is number 1."""
-    return [button for button in buttons if not button.key]
-
-
 def _numbered(outgoing: Outgoing, longest: int) -> list[Outgoing]:
     if not outgoing.buttons:
         return _in_parts(outgoing, longest, "utf-8")
-    counted = [f"{number} – {button.label}" for number, button in enumerate(numbered(outgoing.buttons), 1)]
-    menu = markup.escape("\n".join([*counted, *(f"{b.key} – {b.label}" for b in outgoing.buttons if b.key)]))
+    counted = [button.label for button in outgoing.buttons if not button.key]
+    keyed = [(button.key, button.label.lstrip(_SIGNS)) for button in outgoing.buttons if button.key]
+    lines = [f"{number} – {label}" for number, label in enumerate(counted, 1)]
+    menu = markup.escape("\n".join([*lines, *(f"{key} – {label}" for key, label in keyed)]))
     together = f"{outgoing.text}\n\n{menu}"
-    if markup.size(markup.plain(together)) <= longest:
-        return [replace(outgoing, text=together)]
+    if markup.size(markup.plain(together)) <= longest and not outgoing.file_name:
+        return [replace(outgoing, text=together, typed=True)]
     text = _in_parts(replace(outgoing, buttons=(), handle=""), longest, "utf-8")
-    parts = _in_parts(Outgoing(text=menu, buttons=outgoing.buttons, handle=outgoing.handle), longest, "utf-8")
-    return [*text, *parts]
+    *before, last = _in_parts(Outgoing(text=menu, handle=outgoing.handle), longest, "utf-8")
+    return [*text, *before, replace(last, buttons=outgoing.buttons, typed=True)]
 
 
 def _in_parts(outgoing: Outgoing, longest: int, encoding: str) -> list[Outgoing]:

@@ -58,8 +58,8 @@ class Incoming:
     """The person's message; of one that was edited or deleted the id that it always had."""
     press_id: str = ""
     """What the messenger needs to hear so that the button stops spinning."""
-    arrived: tuple[str, ...] = ()
-    """The messages of ours that a receipt is about."""
+    arrived: tuple[tuple[str, float], ...] = ()
+    """The messages of ours that a receipt is about, with the times at which they left: UTC in seconds, 0 if unknown."""
     since: int = 0
     until: int = 0
     """UTC in seconds: from when to when the messenger could not be heard; until 0: it still cannot."""
@@ -99,12 +99,14 @@ class Outgoing:
     """Remember the message under this name, to change it later."""
     file_name: str = ""
     file_text: str = ""
+    typed: bool = False
+    """The buttons stand in the text, to be typed."""
     press_id: str = ""
     commands: tuple[tuple[str, str], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return what differs from an empty message, for the outbox."""
-        return {key: value for key, value in asdict(self).items() if value not in ("", ()) or key == "act"}
+        return {key: value for key, value in asdict(self).items() if value or key == "act"}
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> "Outgoing":

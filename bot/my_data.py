@@ -8,7 +8,19 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
-INTERNAL = {"id", "person", "draft", "failures", "told_at"}
+INTERNAL = {
+    "id",
+    "person",
+    "draft",
+    "failures",
+    "told_at",
+    "code_hash",
+    "outbox",
+    "moved",
+    "minute",
+    "turns",
+    "wrong_codes",
+}
 
 
 def collect(db: sqlite3.Connection, person: int) -> dict[str, Any]:
@@ -46,7 +58,7 @@ def _row(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _value(key: str, value: Any) -> Any:
-    if isinstance(value, int) and (key.endswith("_at") or key in ("since", "unreachable_since", "not_before")):
+    if isinstance(value, int | float) and (key.endswith("_at") or key in ("since", "unreachable_since", "not_before")):
         return datetime.fromtimestamp(value, UTC).isoformat()
     if isinstance(value, str) and value[:1] in ("[", "{"):
         return json.loads(value)

@@ -7,23 +7,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from bot import menus
 from bot.messages import Outcome, Outgoing, State
 
 MOST_TRIES = 2
 """How often an answer may leave: once more after a try of unknown outcome."""
 RESEND_ANSWER = 30.0
 """Seconds before that."""
+RESCUE_AGAIN = 60.0
+"""Seconds after which a rescue is tried again: no block holds it back."""
 
 
 FAR = 3600
 """Seconds: an answer that has to wait longer than this has a time from before the clock was put back."""
+LONGEST_TRY = 60.0
+"""Seconds that a try may take."""
 RECIPIENTS_KEPT = 7 * 24 * 3600
 """Seconds after the end of a broadcast for which it is kept who got a copy."""
 
 
 class Urgency(IntEnum):
-    """What goes first."""
+    """What goes first. A rescue is tried even while the account is blocked: it is what ends the block."""
 
+    RESCUE = -1
     ANSWER = 0
     NOTICE = 1
     COPY = 2
@@ -67,7 +73,7 @@ _WAITING = """SELECT outbox.id, address, person, urgency, payload, outbox.langua
               AND address NOT IN (SELECT value FROM json_each(:busy))"""
 # What comes later may not overtake: of the answers to one address only the first is looked at.
 _ANSWERS = f"""{_WAITING} AND outbox.id IN
-               (SELECT min(id) FROM outbox WHERE messenger = :messenger AND state = 'waiting' AND urgency < :copy
+               (SELECT min(id) FROM outbox WHERE messenger = :messenger AND state = 'waiting' AND urgency < :below
                 GROUP BY address)
                AND NOT not_before BETWEEN :now + 1 AND :now + :far ORDER BY tries > 0, urgency, outbox.id LIMIT :most"""  # noqa: S608
 _COPIES = f"""{_WAITING} AND urgency = :copy AND not_before <= :now
@@ -75,18 +81,32 @@ _COPIES = f"""{_WAITING} AND urgency = :copy AND not_before <= :now
 
 
 def claim(
-    db: sqlite3.Connection, messenger: str, busy: Iterable[str], answers: int, copies: int, now: float, last: int = 2
+    db: sqlite3.Connection,
+    messenger: str,
+    busy: Iterable[str],
+    answers: int,
+    copies: int,
+    now: float,
+    last: int = 2,
+    below: Urgency = Urgency.COPY,
 ) -> list[Row]:
     """Mark the next rows as being tried and return them: answers and notices first, one to an address, in order.
 
     `busy` are addresses that something is on its way to, or that have to wait. Of answers that leave for the last time
-    only `last` are taken: a crash in the middle of them loses them.
+    only `last` are taken: a crash in the middle of them loses them. `below`: what is less urgent is no answer here.
     """
     taken = [*busy]
     rows: list[sqlite3.Row] = []
     for query, most in ((_ANSWERS, answers), (_COPIES, copies)):
         if most > 0:
-            asked = {"messenger": messenger, "now": int(now), "far": FAR, "copy": Urgency.COPY, "most": most}
+            asked = {
+                "messenger": messenger,
+                "now": int(now),
+                "far": FAR,
+                "copy": Urgency.COPY,
+                "below": below,
+                "most": most,
+            }
             found = db.execute(query, {**asked, "busy": json.dumps(taken)})
             fresh_first = {row["address"]: row for row in found}.values()
             for row in fresh_first:
@@ -94,9 +114,12 @@ def claim(
                 if row["tries"] == 0 or last >= 0:
                     rows.append(row)
             taken += [row["address"] for row in rows]
-    for row in rows:
-        db.execute("UPDATE outbox SET state = 'trying', tries = tries + 1 WHERE id = ?", (row["id"],))
-    return [_resolved(db, messenger, _row(row)) for row in rows]
+    claimed = [_resolved(db, messenger, _row(row)) for row in rows]
+    for row in claimed:
+        db.execute("UPDATE outbox SET state = 'trying', tries = tries + 1, tried_at = ? WHERE id = ?", (now, row.id))
+        if row.outgoing.typed:
+            menus.shown(db, messenger, row.address, row.id, row.outgoing.buttons, now)
+    return claimed
 
 
 def waiting_for(db: sqlite3.Connection, messenger: str, address: str) -> int:
@@ -148,30 +171,93 @@ _STILL_WANTED = """EXISTS (SELECT 1 FROM people JOIN consents ON consents.person
 def record(db: sqlite3.Connection, messenger: str, row: Row, outcome: Outcome, now: float) -> None:
     """Write down how a try ended. Of an answer nothing stays; of a copy its state.
 
-    A try that certainly did not leave does not count. An answer whose outcome is unknown is sent a second and last
-    time, for a double answer harms nobody; a copy is not. A copy whose person stopped the news or deleted everything
-    while it was on its way is not tried again.
+    A try that certainly did not leave does not count, and neither does an answer's of which the messenger itself says
+    that it cannot tell. An answer whose outcome is unknown is sent a second and last time, for a double answer harms
+    nobody; a copy is not.
     """
-    if outcome.state is State.WAITING:
-        waits_alone = outcome.seconds and not outcome.everybody  # else the pace holds the whole account back
-        db.execute(
-            f"UPDATE outbox SET state = iif(broadcast IS NULL OR {_STILL_WANTED}, 'waiting', 'withdrawn'),"  # noqa: S608
-            " tries = tries - 1, not_before = ? WHERE id = ?",
-            (math.ceil(now + outcome.seconds) if waits_alone else 0, row.id),
-        )
-    elif outcome.state is State.UNKNOWN and not row.is_copy and row.tries < MOST_TRIES:
+    if outcome.state is State.WAITING or (outcome.state is State.UNKNOWN and outcome.everybody and not row.is_copy):
+        _wait(db, row, outcome, now)
+    elif row.is_copy:
+        _record_copy(db, row, outcome)
+    elif outcome.state is State.UNKNOWN and row.tries < MOST_TRIES:
         again_at = math.ceil(now + RESEND_ANSWER)
         db.execute("UPDATE outbox SET state = 'waiting', not_before = ? WHERE id = ?", (again_at, row.id))
-    elif row.is_copy:
-        db.execute("UPDATE outbox SET state = ?, reason = ? WHERE id = ?", (outcome.state, outcome.reason, row.id))
     else:
         db.execute("DELETE FROM outbox WHERE id = ?", (row.id,))
+    if row.outgoing.typed and outcome.state is State.ACCEPTED:
+        menus.arrived(db, row.id, outcome.message)
+    elif row.outgoing.typed and outcome.state in (State.WAITING, State.REFUSED):
+        menus.not_sent(db, row.id)
     if row.outgoing.handle and outcome.message:
         db.execute(
             "INSERT OR REPLACE INTO shown SELECT ?, ?, ?, ?, ?"
             " WHERE ? IS NULL OR EXISTS (SELECT 1 FROM people WHERE id = ?)",
             (messenger, row.address, row.outgoing.handle, outcome.message, row.person, row.person, row.person),
         )
+
+
+def _wait(db: sqlite3.Connection, row: Row, outcome: Outcome, now: float) -> None:
+    """Let it be tried again, but no copy whose person stopped the news or deleted everything meanwhile."""
+    seconds = RESCUE_AGAIN if row.urgency < Urgency.ANSWER else 0 if outcome.everybody else outcome.seconds
+    db.execute(
+        f"UPDATE outbox SET state = iif(broadcast IS NULL OR {_STILL_WANTED}, 'waiting', 'withdrawn'),"  # noqa: S608
+        " tries = tries - 1, not_before = ? WHERE id = ? AND state = 'trying'",
+        (math.ceil(now + seconds) if seconds else 0, row.id),  # else the pace holds the whole account back
+    )
+
+
+def _record_copy(db: sqlite3.Connection, row: Row, outcome: Outcome) -> None:
+    """Write down what became of a copy.
+
+    Refused for good by one messenger it goes to the person's other one, once. What a receipt said already stays.
+    """
+    if outcome.unreachable:
+        moved = db.execute(
+            f"""UPDATE outbox SET state = 'waiting', tries = 0, moved = 1, not_before = 0,
+                (messenger, address) = (SELECT messenger, address FROM addresses WHERE person = outbox.person
+                                        AND messenger <> outbox.messenger AND unreachable_since IS NULL)
+                WHERE id = ? AND moved = 0 AND {_STILL_WANTED}
+                AND EXISTS (SELECT 1 FROM addresses WHERE person = outbox.person AND messenger <> outbox.messenger
+                            AND unreachable_since IS NULL)""",  # noqa: S608 - a constant
+            (row.id,),
+        )
+        if moved.rowcount:
+            return
+    db.execute(
+        "UPDATE outbox SET state = ?, reason = ?, message = ? WHERE id = ? AND state <> 'delivered'",
+        (outcome.state, outcome.reason, outcome.message or None, row.id),
+    )
+
+
+def delivered(db: sqlite3.Connection, messenger: str, address: str, arrived: Iterable[tuple[str, float]]) -> None:
+    """Note that copies are on a telephone; each with the messenger's id and, if that tells it, when it left (UTC).
+
+    By that time one whose outcome is not known (yet) is found, too: only one message at a time is on its way to an
+    address.
+    """
+    for message, left_at in arrived:
+        db.execute(
+            "UPDATE outbox SET state = 'delivered', message = :message, reason = NULL"
+            " WHERE messenger = :messenger AND address = :address AND broadcast IS NOT NULL AND ("
+            "(message = :message AND state = 'accepted') OR (message IS NULL AND state IN ('trying', 'unknown')"
+            " AND :left_at BETWEEN tried_at AND tried_at + :longest))",
+            {
+                "message": message,
+                "messenger": messenger,
+                "address": address,
+                "left_at": left_at,
+                "longest": LONGEST_TRY,
+            },
+        )
+
+
+def waiting_copies(db: sqlite3.Connection) -> dict[str, int]:
+    """Return how many copies have still to leave, by messenger."""
+    rows = db.execute(
+        "SELECT messenger, count(*) AS n FROM outbox WHERE state = 'waiting' AND urgency = ? GROUP BY messenger",
+        (Urgency.COPY,),
+    )
+    return {row["messenger"]: row["n"] for row in rows}
 
 
 def recover(db: sqlite3.Connection, messenger: str) -> None:

@@ -5,7 +5,10 @@ answers alone fill it. After the messenger said "slow down" (429), nothing leave
 afterwards answers wait for their slots too: let go all at once, they would be refused again for ever.
 """
 
+import random
 from dataclasses import dataclass
+
+from bot.accounts import Standing
 
 CAUTIOUS = 30
 """Seconds after a refusal for which answers keep to the slots as well."""
@@ -26,17 +29,22 @@ class Limits:
     """The share by which the time between two copies varies, at random."""
     turns_per_minute: int | None = None
     """How many messages of one person are answered in a minute."""
+    seconds_to_read: float = 0
+    """What comes sooner after a menu was never meant for it."""
 
 
 class Pace:
     """The clock of one account. Times are seconds of one monotonic clock."""
 
     def __init__(self, limits: Limits) -> None:
-        self._slot = 1 / limits.per_second if limits.per_second else 0.0
+        self.slot = 1 / limits.per_second if limits.per_second else 0.0
+        """Seconds from one copy to the next."""
         self._chat_slot = 1 / limits.per_chat_second if limits.per_chat_second else 0.0
         self._chat_burst = limits.chat_burst
+        self._jitter = limits.jitter
         self._free_at = 0.0
         self._blocked_until = 0.0
+        self._held_until = 0.0
         self._cautious_until = 0.0
         self._last_copy = 0.0
         self._chats: dict[str, float] = {}
@@ -49,17 +57,18 @@ class Pace:
 
     def copies(self, now: float, most: int) -> int:
         """Return how many copies of broadcasts may leave now, answers having been counted by `sent`."""
-        if now < self._blocked_until:
+        if now < max(self._blocked_until, self._held_until):
             return 0
-        share = int(now - self._last_copy >= self._slot / SHARE_OF_COPIES)
+        share = int(now - self._last_copy >= self.slot / SHARE_OF_COPIES)
         return min(most, max(self._slots(now, most), share))
 
     def _slots(self, now: float, most: int) -> int:
-        return most if not self._slot else min(most, int(now >= self._free_at))
+        return most if not self.slot else min(most, int(now >= self._free_at))
 
     def sent(self, address: str, is_copy: bool, now: float) -> None:
         """Count a message that leaves now."""
-        self._free_at = min(max(self._free_at, now - self._slot) + self._slot, now + 1)
+        slot = self.slot * random.uniform(1 - self._jitter, 1 + self._jitter)  # noqa: S311 - no secret
+        self._free_at = min(max(self._free_at, now - slot) + slot, now + max(slot, 1))
         if is_copy:
             self._last_copy = now
         if self._chat_slot:
@@ -81,10 +90,28 @@ class Pace:
         if cautious:
             self._cautious_until = until + CAUTIOUS
 
+    def hold_copies(self, seconds: float, now: float) -> None:
+        """Let no copies leave for so long; answers go on."""
+        self._held_until = max(self._held_until, now + seconds)
+
+    def release(self) -> None:
+        """Let everything leave again."""
+        self._blocked_until = self._held_until = self._cautious_until = 0.0
+
+    def resume(self, standing: Standing, ahead: float) -> None:
+        """Go on as if there had been no restart; `ahead`: by how much this clock is ahead of UTC."""
+        self._free_at = standing.free_at + ahead
+        self._blocked_until = standing.blocked_until + ahead
+        self._held_until = standing.held_until + ahead
+
+    def seconds_held(self, now: float) -> float:
+        """Return for how long no copies may leave; 0 if they may."""
+        return max(self._blocked_until - now, self._held_until - now, 0)
+
     def seconds_blocked(self, now: float) -> float:
         """Return for how long nothing may leave; 0 if something may."""
         return max(self._blocked_until - now, 0)
 
     def next_slot(self, now: float) -> float:
         """Return in how many seconds it is worth to look again, if something waits."""
-        return max(self._blocked_until - now, self._free_at - now, 0.002)
+        return max(self._blocked_until - now, self._held_until - now, self._free_at - now, 0.002)

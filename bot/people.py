@@ -13,6 +13,10 @@ FORGOTTEN_AFTER = 24 * 3600
 """Seconds after which the language and the unfinished conversation of somebody who registered nothing are forgotten."""
 
 
+DOUBTED = 20 * 3600
+"""Seconds after which a messenger that may be mistaken has to say again that somebody cannot be reached."""
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody with a telephone."""
@@ -29,15 +33,32 @@ class Person:
 def find_or_add(db: sqlite3.Connection, messenger: str, address: str, now: int) -> Person:
     """Return the person behind an address; note that they were here and can be reached."""
     found = db.execute(
-        "SELECT id, language, role, news_stopped_at, told_at, seen_at, unreachable_since FROM addresses"
+        "SELECT id, language, role, news_stopped_at, told_at, seen_at, coalesce(unreachable_since, doubted_at) AS lost"
+        " FROM addresses"
         " JOIN people ON people.id = addresses.person LEFT JOIN staff ON staff.person = people.id"
         " WHERE messenger = ? AND address = ?",
         (messenger, address),
     ).fetchone()
     if found is None:
         return _add(db, messenger, address, now)
-    if not now - 60 <= found["seen_at"] <= now or found["unreachable_since"] is not None:
-        db.execute("UPDATE people SET seen_at = ?, unreachable_since = NULL WHERE id = ?", (now, found["id"]))
+    if not now - 60 <= found["seen_at"] <= now:
+        db.execute("UPDATE people SET seen_at = ? WHERE id = ?", (now, found["id"]))
+    if found["lost"] is not None:
+        reachable(db, messenger, address)
+    return _person(found)
+
+
+def find(db: sqlite3.Connection, person: int) -> Person:
+    """Return somebody who is known."""
+    found = db.execute(
+        "SELECT id, language, role, news_stopped_at, told_at FROM people LEFT JOIN staff ON staff.person = people.id"
+        " WHERE id = ?",
+        (person,),
+    ).fetchone()
+    return _person(found)
+
+
+def _person(found: sqlite3.Row) -> Person:
     return Person(
         id=found["id"],
         language=found["language"] or "",
@@ -49,7 +70,7 @@ def find_or_add(db: sqlite3.Connection, messenger: str, address: str, now: int) 
 
 def _add(db: sqlite3.Connection, messenger: str, address: str, now: int) -> Person:
     added = insert(db, "INSERT INTO people (seen_at) VALUES (?)", (now,))
-    db.execute("INSERT INTO addresses VALUES (?, ?, ?)", (messenger, address, added))
+    db.execute("INSERT INTO addresses (messenger, address, person) VALUES (?, ?, ?)", (messenger, address, added))
     return Person(added, "", "", False, 0)
 
 
@@ -59,9 +80,18 @@ def speak(db: sqlite3.Connection, person: int, language: str) -> None:
 
 
 def addresses(db: sqlite3.Connection, person: int) -> list[tuple[str, str]]:
-    """Return where a person can be written to, as (messenger, address)."""
-    rows = db.execute("SELECT messenger, address FROM addresses WHERE person = ?", (person,))
+    """Return where a person can be written to, as (messenger, address), the best way first."""
+    rows = db.execute(
+        "SELECT messenger, address FROM addresses JOIN people ON people.id = person WHERE person = ?"
+        " ORDER BY unreachable_since IS NOT NULL, preferred IS NOT messenger, messenger",
+        (person,),
+    )
     return [(row["messenger"], row["address"]) for row in rows]
+
+
+def prefer(db: sqlite3.Connection, person: int, messenger: str) -> None:
+    """Remember on which of their messengers somebody wants to get news."""
+    db.execute("UPDATE people SET preferred = ? WHERE id = ?", (messenger, person))
 
 
 def stop_news(db: sqlite3.Connection, person: int, now: int) -> None:
@@ -86,9 +116,37 @@ def told(db: sqlite3.Connection, person: int, now: int) -> None:
     db.execute("UPDATE people SET told_at = ? WHERE id = ?", (now, person))
 
 
-def unreachable(db: sqlite3.Connection, person: int, now: int) -> None:
-    """Note that this person cannot be reached, until they write again."""
-    db.execute("UPDATE people SET unreachable_since = ? WHERE id = ? AND unreachable_since IS NULL", (now, person))
+def unreachable(db: sqlite3.Connection, messenger: str, address: str, now: int, doubtful: bool = False) -> None:
+    """Note that nothing reaches this address, until its person writes again.
+
+    `doubtful`: only if the messenger says so again, a day after the first time.
+    """
+    here = "WHERE messenger = ? AND address = ?"
+    if doubtful:
+        db.execute(f"UPDATE addresses SET doubted_at = coalesce(doubted_at, ?) {here}", (now, messenger, address))  # noqa: S608
+        here += f" AND doubted_at <= {now - DOUBTED:d}"
+    db.execute(
+        f"UPDATE addresses SET unreachable_since = ? {here} AND unreachable_since IS NULL",  # noqa: S608
+        (now, messenger, address),
+    )
+
+
+def reachable(db: sqlite3.Connection, messenger: str, address: str) -> None:
+    """Note that something reaches this address."""
+    db.execute(
+        "UPDATE addresses SET unreachable_since = NULL, doubted_at = NULL WHERE messenger = ? AND address = ?",
+        (messenger, address),
+    )
+
+
+def too_many_turns(db: sqlite3.Connection, messenger: str, address: str, most: int, now: int) -> int:
+    """Count a turn of this address; return by how many it has more than `most` in this minute."""
+    row = db.execute(
+        "UPDATE addresses SET turns = iif(? - minute BETWEEN 0 AND 59, turns, 0) + 1,"
+        " minute = iif(? - minute BETWEEN 0 AND 59, minute, ?) WHERE messenger = ? AND address = ? RETURNING turns",
+        (now, now, now, messenger, address),
+    ).fetchone()
+    return max(0, row["turns"] - most) if row else 0
 
 
 def forget(db: sqlite3.Connection, person: int) -> None:

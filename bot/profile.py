@@ -8,10 +8,10 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from bot import markup
 
@@ -147,6 +147,10 @@ class Profile:
     questions: tuple[Question, ...]
     helplines: tuple[Helpline, ...]
     helpline_for_minors: str
+
+    def local(self, seconds: int) -> datetime:
+        """Return a stored time in the zone of the city."""
+        return datetime.fromtimestamp(seconds, ZoneInfo(self.time_zone))
 
 
 def available() -> list[str]:

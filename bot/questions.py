@@ -10,13 +10,19 @@ from typing import Any, NoReturn
 
 from bot import words as typed_words
 from bot.languages import Words, _, listing, paragraphs
-from bot.messages import Button
+from bot.messages import Abilities, Button
 
 SKIP, BACK, ZERO, CANCEL, DONE, PAGE = "!skip", "!back", "!zero", "!cancel", "!done", "!page"
+MEANT, OTHER = "!meant", "!other"
+MEANT_VALUE = "meant"
+"""In the draft: the choice that somebody is asked back about."""
+MENU = "menu"
 
 Draft = dict[str, Any]
 Names = Callable[[Words], list[str]]
 """Gives the names of a label in every language: people mix them."""
+Plain = Callable[[Words], str]
+"""Gives a label in the person's language, without its look."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,8 @@ class Choice:
     value: str
     label: Words
     names: tuple[str, ...] = ()
+    weighty: bool = False
+    """It deletes, publishes or shares: somebody who wrote something similar is asked whether they mean it."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +49,29 @@ class Link:
         """What the button carries."""
         return f"go:{self.name}:{self.argument}" if self.argument else f"go:{self.name}"
 
+    def button(self, plain: Plain, *, of_notice: bool = False) -> Button:
+        """Return the link as a button. To the menu a letter leads where there are no buttons, for ever.
+
+        Under a notice, which comes between others, there is a word instead of a number.
+        """
+        label = plain(self.label)
+        if self.name == MENU:
+            return Button(label, self.data, key=next(filter(str.isalpha, label)))
+        return Button(label, self.data, key=self.argument or self.name.upper() if of_notice else "")
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What the person did about the open question: typed, or pressed a button with `value` under `message`."""
+    """What the person did about the open question: typed, or pressed a button with `value` under `message`.
+
+    `values` are those whose numbers were typed, `own` is the message in which they wrote it.
+    """
 
     text: str = ""
     value: str = ""
     message: str = ""
+    values: tuple[str, ...] = ()
+    own: str = ""
 
 
 class Invalid(Exception):
@@ -61,6 +84,14 @@ class Invalid(Exception):
 
 class NotUnderstood(Exception):
     """The answer is none of the choices."""
+
+
+class AskBack(Exception):
+    """The answer is similar to a choice that weighs much."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__("an answer is only similar")
+        self.value = value
 
 
 class Ticked(Exception):
@@ -119,8 +150,17 @@ class Question:
 
     # ------------------------------------------------------------------ take an answer
 
-    def understand(self, answer: Answer, draft: Draft, names: Names) -> Any:
-        """Return the value to store, None if the question is skipped. Raises: Invalid, NotUnderstood, Ticked."""
+    def understand(self, answer: Answer, draft: Draft, names: Names, abilities: Abilities) -> Any:
+        """Return the value to store, None if the question is skipped.
+
+        Raises: Invalid, NotUnderstood, Ticked, AskBack.
+        """
+        if MEANT_VALUE in draft:
+            meant = draft.pop(MEANT_VALUE)
+            if answer.value == OTHER or self._says(answer, names) == 1:
+                raise Ticked
+            if answer.value == MEANT or self._says(answer, names) == 0:
+                return meant
         if answer.value == SKIP and self.skip:
             return None
         if self.check is not None:
@@ -131,29 +171,56 @@ class Question:
             return self.check(answer.text)
         if answer.value.startswith(PAGE):
             self._turn_page(answer.value.removeprefix(PAGE), draft)
-        return self._several(answer, draft, names) if self.several else self._one(answer, names)
+        page = self._page(draft, abilities)
+        return self._several(answer, draft, names, page) if self.several else self._one(answer, names, page)
 
-    def _one(self, answer: Answer, names: Names) -> str:
+    def _says(self, answer: Answer, names: Names) -> int | None:
+        """Return 0 for a yes, 1 for a no."""
+        match = typed_words.choose(answer.text, [names(_("Yes")), names(_("No"))]) if answer.text else None
+        return match.index if match else None
+
+    def _one(self, answer: Answer, names: Names, page: range | None) -> str:
         if answer.value in self.values:
             return answer.value
-        match = None if answer.value else typed_words.choose(answer.text, self._all_names(names))
+        match = None if answer.value else typed_words.choose(answer.text, self._all_names(names), page)
         if match is None:
             raise NotUnderstood
-        return self.values[match.index]
+        choice = self.choices[match.index]
+        if choice.weighty and not match.sure:
+            raise AskBack(choice.value)
+        return choice.value
 
-    def _several(self, answer: Answer, draft: Draft, names: Names) -> list[str]:
+    def _several(self, answer: Answer, draft: Draft, names: Names, page: range | None) -> list[str]:
         selected = [value for value in self._selected(draft) if value in self.values]
         if answer.value == DONE or (answer.text and typed_words.word_list().answer(answer.text) == "done"):
             if not selected:
                 raise Ticked(_("Please choose at least one answer."))
             return selected
         if answer.value in self.values:
-            draft["selected"] = [value for value in self.values if value in {*selected} ^ {answer.value}]
+            draft["selected"] = self._in_order({*selected} ^ {answer.value})
             raise Ticked
-        matches = None if answer.value else typed_words.choose_several(answer.text, self._all_names(names))
+        if answer.values and page is not None:
+            return self._tick_page(answer.values, selected, draft, page)
+        matches = None if answer.value else typed_words.choose_several(answer.text, self._all_names(names), page)
         if matches is None:
             raise NotUnderstood
         return [self.values[index] for index in matches.indexes]
+
+    def _tick_page(self, values: Sequence[str], selected: list[str], draft: Draft, page: range) -> list[str]:
+        """Take the numbers written for what is chosen on this page; after the last page that is the answer."""
+        if not set(values) <= set(self.values):
+            raise NotUnderstood
+        here = {self.values[index] for index in page}
+        chosen = self._in_order({*selected} - here | {*values})
+        if page.stop == len(self.choices):
+            return chosen
+        draft["selected"] = chosen
+        draft["page"] = draft.get("page", 0) + 1
+        names = listing(choice.label for choice in self.choices if choice.value in chosen)
+        raise Ticked(_("Chosen so far: {choices}", choices=names))
+
+    def _in_order(self, values: set[str]) -> list[str]:
+        return [value for value in self.values if value in values]
 
     def _selected(self, draft: Draft) -> Sequence[str]:
         ticked: Sequence[str] = draft.get("selected", self.selected)
@@ -166,33 +233,47 @@ class Question:
         draft["page"] = int(page) if page.isdecimal() and len(page) < 3 else 0
         raise Ticked
 
+    def _page(self, draft: Draft, abilities: Abilities) -> range | None:
+        """Return which choices the numbers count; None with buttons, where numbers count all of them."""
+        return None if abilities.buttons else self._shown(draft, abilities.choices)
+
+    def _shown(self, draft: Draft, page_size: int) -> range:
+        start = draft.get("page", 0) % self._pages(page_size) * page_size
+        return range(start, min(start + page_size, len(self.choices)))
+
+    def _pages(self, page_size: int) -> int:
+        return max(1, -(-len(self.choices) // page_size))
+
     # ------------------------------------------------------------------ be shown
 
-    def buttons(self, conversation: int, draft: Draft, page_size: int, plain: Callable[[Words], str]) -> list[Button]:
+    def buttons(self, conversation: int, draft: Draft, abilities: Abilities, plain: Plain) -> list[Button]:
         """Return the buttons under the question; each carries the id of its conversation, so an old one is known."""
 
-        def button(label: Words, value: str, wide: bool = True, box: str = "") -> Button:
-            return Button(box + plain(label), f"a:{conversation}:{self.key}:{value}", wide)
+        def button(label: Words, value: str, wide: bool = True, box: str = "", key: str = "") -> Button:
+            return Button(box + plain(label), f"a:{conversation}:{self.key}:{value}", wide, key)
 
-        pages = max(1, -(-len(self.choices) // page_size))
-        page = draft.get("page", 0) % pages
-        shown = self.choices[page * page_size : (page + 1) * page_size]
-        buttons = [button(choice.label, choice.value, box=self._box(choice, draft)) for choice in shown]
+        if MEANT_VALUE in draft:
+            return [button(_("Yes"), MEANT), button(_("No"), OTHER)]
+        pages = self._pages(abilities.choices)
+        shown = [self.choices[index] for index in self._shown(draft, abilities.choices)]
+        buttons = [button(choice.label, choice.value, box=self._box(choice, draft, abilities)) for choice in shown]
         if pages > 1:
-            buttons.append(button(_("More …"), f"{PAGE}{(page + 1) % pages}"))
-        if self.several:
+            buttons.append(button(_("More …"), f"{PAGE}{(draft.get('page', 0) + 1) % pages}"))
+        if self.several and (abilities.buttons or pages > 1 or self._selected(draft)):
             buttons.append(button(_("Done"), DONE))
-        buttons += [Button(plain(link.label), link.data) for link in self.links]
+        buttons += [link.button(plain) for link in self.links]
         if self.skip:
             buttons.append(button(_("Skip"), SKIP))
         if not self.must:
-            buttons += [button(_("← Back"), BACK, wide=False), button(_("Cancel"), CANCEL, wide=False)]
+            buttons.append(button(_("← Back"), BACK, wide=False, key="0"))
+            cancel = button(_("Cancel"), CANCEL, wide=False)
+            buttons.append(cancel if abilities.buttons else Link(_("☰ Menu"), MENU).button(plain))
         return buttons
 
-    def _box(self, choice: Choice, draft: Draft) -> str:
+    def _box(self, choice: Choice, draft: Draft, abilities: Abilities) -> str:
         if not self.several:
             return ""
-        return "☑ " if choice.value in self._selected(draft) else "☐ "
+        return "☑ " if choice.value in self._selected(draft) else "☐ " if abilities.buttons else ""
 
 
 def as_choices(choices: Iterable[Any]) -> tuple[Choice, ...]:

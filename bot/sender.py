@@ -8,10 +8,13 @@ import asyncio
 import logging
 import sqlite3
 import time
+from dataclasses import replace
 
-from bot import outbox, people
+from bot import accounts, alerts, outbox, people
+from bot.accounts import Standing
+from bot.alerts import Alert, Trouble
 from bot.messages import Outcome, State, Transport
-from bot.outbox import Row
+from bot.outbox import Row, Urgency
 from bot.pace import Pace
 from bot.storage import Store
 
@@ -25,6 +28,10 @@ LOOK_AGAIN = 1.0
 """Seconds after which the outbox is looked at even if nobody said that something is there."""
 LONGEST_PAUSE = 30.0
 """Seconds between tries while the messenger cannot be reached."""
+FIRST_HOLD, LONGEST_HOLD = 60.0, 64 * 60.0
+"""Seconds that copies are held when the messenger finds that we send too much, and does not say for how long."""
+SLOW = 1.0
+"""Seconds between two copies from which on a restart has to remember when the next may leave."""
 
 
 class Sender:
@@ -39,6 +46,8 @@ class Sender:
         self._last_tries = 0
         self._busy: set[str] = set()
         self._failures = 0
+        self._standing = Standing()
+        self._page = ""
 
     def wake(self) -> None:
         """Say that there may be something to send."""
@@ -51,7 +60,10 @@ class Sender:
 
     async def run(self) -> None:
         """Send until stopped. Cancelled, what is on its way stays claimed and is unknown at the next start."""
-        await self._store.write_patiently(lambda db: outbox.recover(db, self._transport.messenger))
+        messenger = self._transport.messenger
+        await self._store.write_patiently(lambda db: outbox.recover(db, messenger))
+        self._standing = await self._store.read(lambda db: accounts.find(db, messenger))
+        self._pace.resume(self._standing, time.monotonic() - time.time())
         async with asyncio.TaskGroup() as tries:
             while not self._stopping:
                 self._wake.clear()
@@ -64,15 +76,22 @@ class Sender:
         """Take as many rows as pace and connections allow now; say whether there may be more."""
         now = time.monotonic()
         room = IN_FLIGHT - len(self._busy)
-        answers, copies = self._pace.answers(now, room), self._pace.copies(now, room)
+        answers, copies, below = self._pace.answers(now, room), self._pace.copies(now, room), Urgency.COPY
+        if self._pace.seconds_blocked(now):
+            answers, below = room, Urgency.ANSWER
         if not answers and not copies:
             return [], True
         busy = [*self._busy, *self._pace.waiting_chats(now)]
         messenger = self._transport.messenger
         last = LAST_TRIES - self._last_tries
-        rows = await self._store.write_patiently(
-            lambda db: outbox.claim(db, messenger, busy, answers, copies, time.time(), last)
-        )
+
+        def claim(db: sqlite3.Connection) -> list[Row]:
+            taken = outbox.claim(db, messenger, busy, answers, copies, time.time(), last, below)
+            if self._pace.slot >= SLOW and any(row.is_copy for row in taken):
+                accounts.save(db, messenger, replace(self._standing, free_at=time.time() + self._pace.slot))
+            return taken
+
+        rows = await self._store.write_patiently(claim)
         self._last_tries += sum(row.tries > 1 for row in rows)
         for row in rows:
             self._busy.add(row.address)
@@ -88,40 +107,80 @@ class Sender:
             pass
 
     async def _try(self, row: Row) -> None:
-        if self._pace.seconds_blocked(time.monotonic()):  # told so after this row was claimed
+        if self._pace.seconds_blocked(time.monotonic()) and row.urgency >= Urgency.ANSWER:  # told so after the claim
             outcome = Outcome(State.WAITING)
         elif row.tries > 1 and not await self._transport.reachable():  # or its last chance would go to waste
             outcome = Outcome(State.WAITING, reason="the messenger does not answer", everybody=True)
         else:
             outcome = await self._transport.send(row.address, row.outgoing)
-        self._heed(outcome)
+        before = self._standing
+        self._heed(row, outcome)
         if outcome.state is State.REFUSED and not outcome.unreachable:
             log.warning("refused for good: %s (%s)", row.outgoing.act, outcome.reason)
-        await self._store.write_patiently(lambda db: _record(db, self._transport.messenger, row, outcome))
+
+        def record(db: sqlite3.Connection) -> None:
+            self._record(db, row, outcome)
+            if self._standing != before:
+                self._remember(db, before)
+
+        await self._store.write_patiently(record)
         self._busy.discard(row.address)
         self._last_tries -= row.tries > 1
         self._wake.set()
 
-    def _heed(self, outcome: Outcome) -> None:
-        """Stop the account if the messenger said so, or if it cannot be reached: longer each time."""
-        if not outcome.everybody:
-            self._failures = 0 if outcome.state is not State.WAITING else self._failures
-            return
+    # ------------------------------------------------------------------ heed what the messenger says
+
+    def _heed(self, row: Row, outcome: Outcome) -> None:
+        """Stop the account, or its copies, if the messenger said so, or if it cannot be reached: longer each time."""
         now = time.monotonic()
-        if not self._pace.seconds_blocked(now):  # what was on its way together fails together, and counts as one
-            self._failures += 1
-        seconds = outcome.seconds or pause(self._failures)
-        self._pace.blocked(seconds, now, cautious=bool(outcome.seconds))
-        log.warning("nothing is sent for %.1f s: %s", seconds, outcome.reason)
+        if row.outgoing.act == "solve" and outcome.state is State.ACCEPTED:
+            self._pace.release()
+            self._standing = Standing()
+        elif outcome.limited or (outcome.everybody and outcome.state is State.UNKNOWN and row.is_copy):
+            self._slow_down(row, outcome, now)
+        elif outcome.everybody:
+            if not self._pace.seconds_blocked(now):  # what was on its way together fails together, and counts as one
+                self._failures += 1
+            seconds = outcome.seconds or pause(self._failures)
+            self._pace.blocked(seconds, now, cautious=bool(outcome.seconds))
+            log.warning("nothing is sent for %.1f s: %s", seconds, outcome.reason)
+        elif outcome.state is State.ACCEPTED:
+            self._failures = 0
+            if self._standing.limits and row.is_copy:
+                self._standing = replace(self._standing, limits=0)
+
+    def _slow_down(self, row: Row, outcome: Outcome, now: float) -> None:
+        """Hold copies back; everything only if not even an answer passes, and then not for as long."""
+        standing = self._standing
+        if not self._pace.seconds_held(now):
+            standing = replace(standing, limits=standing.limits + 1)
+        growing = min(FIRST_HOLD * 2.0 ** max(standing.limits - 1, 0), LONGEST_HOLD)
+        seconds = outcome.seconds or growing
+        self._pace.hold_copies(seconds, now)
+        standing = replace(standing, held_until=time.time() + self._pace.seconds_held(now))
+        if not row.is_copy:
+            self._pace.blocked(min(seconds, growing), now, cautious=False)
+            standing = replace(standing, blocked_until=time.time() + min(seconds, growing))
+        self._standing = replace(standing, challenge=outcome.challenge or standing.challenge)
+        self._page = outcome.challenge_page
+        log.warning("copies are held for %.0f s: %s", seconds, outcome.reason)
+
+    def _record(self, db: sqlite3.Connection, row: Row, outcome: Outcome) -> None:
+        now, messenger = time.time(), self._transport.messenger
+        if outcome.unreachable:
+            people.unreachable(db, messenger, row.address, int(now), outcome.doubtful)
+        outbox.record(db, messenger, row, outcome, now)
+        if row.outgoing.act == "solve":
+            solved = outcome.state is State.ACCEPTED
+            alerts.put(db, Alert(messenger, Trouble.SOLVED if solved else Trouble.NOT_SOLVED))
+
+    def _remember(self, db: sqlite3.Connection, before: Standing) -> None:
+        messenger, standing = self._transport.messenger, self._standing
+        accounts.save(db, messenger, standing)
+        if standing.challenge and standing.challenge != before.challenge:
+            alerts.put(db, Alert(messenger, Trouble.CHALLENGE, self._page, int(time.time())))
 
 
 def pause(failures: int) -> float:
     """Return how many seconds nothing is sent after so many failures to reach the messenger."""
     return min(2.0 ** (min(failures, 100) - 4), LONGEST_PAUSE)
-
-
-def _record(db: sqlite3.Connection, messenger: str, row: Row, outcome: Outcome) -> None:
-    now = time.time()
-    outbox.record(db, messenger, row, outcome, now)
-    if outcome.unreachable and row.person is not None:
-        people.unreachable(db, row.person, int(now))

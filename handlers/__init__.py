@@ -7,7 +7,7 @@ from bot.conversations import Conversation
 from bot.languages import _
 from bot.profile import Profile
 from bot.staff import Role
-from handlers import desk, everyone, refugees, staff, volunteers
+from handlers import desk, everyone, messengers, refugees, staff, volunteers
 
 WRITERS = frozenset({Role.ADMIN, Role.EDITOR, Role.APPROVER})
 ALL_STAFF = frozenset(Role)
@@ -42,6 +42,10 @@ def conversations(profile: Profile) -> tuple[Conversation, ...]:
         ),
         Conversation("data", everyone.show_my_data, _("My data"), command="data", listed=True),
         Conversation("file", everyone.send_my_file, _("Send me all of it as a file"), aside=True),
+        Conversation("other-messenger", messengers.show_code, _("Connect the other messenger")),
+        Conversation("connect", messengers.connect, _("Connect the other messenger"), secret=True),
+        Conversation("prefer", messengers.prefer, _("Where news arrive")),
+        Conversation("disconnect", messengers.disconnect, _("Disconnect a messenger")),
         Conversation("delete", everyone.delete_my_data, _("Delete everything"), command="delete"),
         Conversation(
             "emergency",
@@ -75,6 +79,7 @@ def conversations(profile: Profile) -> tuple[Conversation, ...]:
         # staff
         Conversation("write-to", desk.write_to_volunteer, _("Write to this person"), roles=frozenset(desk.DESK)),
         Conversation("join", staff.join, _("Join the team"), secret=True),
+        Conversation("captcha", staff.solve_captcha, _("Enter the link"), roles=frozenset({Role.ADMIN})),
         Conversation(
             "broadcast", staff.broadcast, _("✉ Write to many"), command="broadcast", roles=WRITERS, listed=True
         ),

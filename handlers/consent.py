@@ -9,7 +9,10 @@ from bot.questions import Choice, Link
 
 def yes_or_no() -> list[Choice]:
     """Return the two answers of a plain question."""
-    return [Choice("yes", _("Yes"), ("yes", "ja", "так", "да")), Choice("no", _("No"), ("no", "nein", "ні", "нет"))]
+    return [
+        Choice("yes", _("Yes"), ("yes", "ja", "так", "да"), weighty=True),
+        Choice("no", _("No"), ("no", "nein", "ні", "нет")),
+    ]
 
 
 async def consent(chat: Chat) -> None:
@@ -18,7 +21,7 @@ async def consent(chat: Chat) -> None:
         "consent",
         _("May we store these data?"),
         [
-            Choice("yes", _("Yes, I agree"), ("ja", "так", "да", "ok", "yes")),
+            Choice("yes", _("Yes, I agree"), ("ja", "так", "да", "ok", "yes"), weighty=True),
             Choice("no", _("No"), ("nein", "ні", "нет", "no")),
         ],
         links=[Link(_("Read the privacy notice"), "privacy")],
@@ -55,7 +58,7 @@ async def consent_to_origin(chat: Chat) -> bool:
             " Such data have special protection. May we store the answer?"
         ),
         [
-            Choice("yes", _("Yes, I agree explicitly"), ("ja", "так", "да", "yes")),
+            Choice("yes", _("Yes, I agree explicitly"), ("ja", "так", "да", "yes"), weighty=True),
             Choice("no", _("No, please do not ask"), ("nein", "ні", "нет", "no")),
         ],
     )

@@ -64,7 +64,7 @@ async def write_to_volunteer(chat: Chat) -> None:
     await chat.choose(
         "send",
         _("Shall we send this?"),
-        [Choice("send", _("✉ Send now"))],
+        [Choice("send", _("✉ Send now"), weighty=True)],
         about=paragraphs(Bold(_("Your message to {name}:", name=offer.name)), text),
     )
     office = chat.profile.office

@@ -3,10 +3,10 @@
 from bot import consents, interests, my_data, offers, people
 from bot.chat import Chat
 from bot.consents import Purpose
-from bot.languages import Bold, Lines, Words, _, lines, names, own_name, paragraphs
+from bot.languages import Bold, Lines, Words, _, lines, listing, names, own_name, paragraphs
 from bot.questions import Choice, Link
 from bot.staff import Role
-from handlers import desk
+from handlers import desk, messengers
 from handlers.summary import ROLES, interest_lines, named, offer_lines
 
 PURPOSES = {
@@ -142,7 +142,12 @@ async def resume_news(chat: Chat) -> None:
 
 async def show_my_data(chat: Chat) -> None:
     """Show everything that is kept about this person, and what they can do about it."""
-    entries = [Link(_("Send me all of it as a file"), "file"), Link(_("Delete everything"), "delete"), _to_menu()]
+    entries = [
+        *messengers.entries(chat),
+        Link(_("Send me all of it as a file"), "file"),
+        Link(_("Delete everything"), "delete"),
+        _to_menu(),
+    ]
     if offers.find(chat.db, chat.person.id):
         entries.insert(0, Link(_("Change my offer"), "offer"))
     if interests.find(chat.db, chat.person.id):
@@ -152,6 +157,9 @@ async def show_my_data(chat: Chat) -> None:
 
 def _my_data(chat: Chat) -> list[Words]:
     parts: list[Words] = [named(_("Language"), own_name(chat.person.language))]
+    connected = chat.my_messengers()
+    if len(connected) > 1:
+        parts.append(named(_("Connected messengers"), listing(connected.values())))
     interest = interests.find(chat.db, chat.person.id)
     if interest:
         parts.append(lines(Bold(_("Your registration")), *interest_lines(chat.profile, interest)))
@@ -195,7 +203,7 @@ async def delete_my_data(chat: Chat) -> None:
             *leaves,
             _("Do you really want to delete all your data? You will get no messages after that. We cannot undo it."),
         ),
-        [Choice("yes", _("Yes, delete everything")), Choice("no", _("No, keep it"))],
+        [Choice("yes", _("Yes, delete everything"), weighty=True), Choice("no", _("No, keep it"))],
     )
     if sure == "no":
         chat.say(_("All right. Nothing was deleted."))

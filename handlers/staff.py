@@ -1,17 +1,23 @@
 """What staff can do: join with an invitation, write to many in both languages, see numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 
 from bot import broadcasts, numbers, staff
+from bot.alerts import Alert, Trouble
 from bot.broadcasts import Audience, Broadcast, Group
 from bot.chat import Chat
 from bot.languages import Bold, Lines, Rendered, Text, Words, _, _n, lines, listing, own_name, paragraphs
 from bot.messages import Reason, State
-from bot.questions import Choice, Link
+from bot.questions import Choice, Invalid, Link
+from bot.staff import Role
 from handlers.summary import ROLES, check_text_in, named, named_for
 
 ALL = "all"
+Local = Callable[[int], datetime]
+"""Gives a stored time in the zone of the city."""
+LONGEST_SOLUTION = 10_000
 GROUPS = {
     Group.EVERYONE: _("Everyone"),
     Group.REGION: _("People from the region"),
@@ -47,7 +53,7 @@ async def broadcast(chat: Chat) -> None:
     messages = {language: _message(chat, audience, language, text) for language, text in texts.items()}
     key = "send-" + "-".join(str(n) for n in counts.values())  # other counts are another question
     _preview(chat, messages)
-    counted = _counted(counts, broadcasts.count_weekly(chat.db, audience))
+    counted = _counted(chat, counts, audience)
     while (act := await chat.choose(key, counted, _acts(chat, counts))) != "send":
         chat.forget(key)
         if act == "group":
@@ -58,7 +64,10 @@ async def broadcast(chat: Chat) -> None:
         for text in messages.values():
             chat.say(Rendered(text))
     id = broadcasts.start(chat.db, chat.person.id, messages, audience, chat.local(int(chat.now.timestamp())))
-    chat.say(progress(broadcasts.find(chat.db, id, chat.now.timestamp())), handle=f"broadcast-{id}")
+    chat.say(
+        progress(broadcasts.find(chat.db, id, chat.now.timestamp()), chat.titles(), chat.local),
+        handle=f"broadcast-{id}",
+    )
 
 
 async def _choose_audience(chat: Chat) -> Audience:
@@ -102,20 +111,30 @@ def _preview(chat: Chat, messages: Mapping[str, str]) -> None:
         chat.say(Rendered(message))
 
 
-def _counted(counts: Mapping[str, int], weekly: int) -> Words:
+def _counted(chat: Chat, counts: Mapping[str, int], audience: Audience) -> Words:
     total = sum(counts.values())
     if not total:
         return _("Nobody would receive this at the moment. Please change the audience.")
+    weekly = broadcasts.count_weekly(chat.db, audience)
     return paragraphs(
         _n("{n} person will receive this.", "{n} people will receive this.", total),
         lines(*(named(own_name(language), str(n)) for language, n in counts.items())),
+        lines(*(_estimated(chat, *each) for each in broadcasts.count_by_messenger(chat.db, audience).items())),
         *([_("Of these on Friday, once a week: {n}", n=weekly)] if weekly else []),
         _("What shall we do?"),
     )
 
 
+def _estimated(chat: Chat, messenger: str, n: int) -> Words:
+    """Say how many get it on a messenger, and how long that takes."""
+    minutes = round(chat.seconds_to_send(n, messenger) / 60)
+    people = _n("{n} person", "{n} people", n)
+    duration = _n("about {n} minute", "about {n} minutes", minutes) if minutes else _("less than a minute")
+    return named(chat.titles()[messenger], listing((people, duration)))
+
+
 def _acts(chat: Chat, counts: Mapping[str, int]) -> list[Choice]:
-    send = [Choice("send", _("✉ Send now")), Choice("test", _("Send a test to me"))] if counts else []
+    send = [Choice("send", _("✉ Send now"), weighty=True), Choice("test", _("Send a test to me"))] if counts else []
     return [
         *send,
         *(
@@ -148,14 +167,29 @@ def _cell(name: Words, n: int | None) -> Words:
     return Lines((Lines((name, ":"), ""), "–" if n is None else str(n)), " ")
 
 
-def progress(broadcast: Broadcast) -> Words:
-    """Say how far a broadcast is."""
-    done = broadcast.total - sum(broadcast.counts.get(line, 0) for line in (State.WAITING, State.TRYING, "weekly"))
-    bar = "▓" * (10 * done // max(broadcast.total, 1))
-    return lines(_("Sending: {done} of {total}", done=done, total=broadcast.total), bar + "░" * (10 - len(bar)))
+def progress(broadcast: Broadcast, titles: Mapping[str, str], local: Local) -> Words:
+    """Say how far a broadcast is, on each messenger."""
+    bar = "▓" * broadcast.tenths
+    return lines(
+        _("Sending: {done} of {total}", done=broadcast.left, total=broadcast.total),
+        bar + "░" * (10 - len(bar)),
+        *(
+            _progress_of(titles[messenger], *how_far, broadcast.held.get(messenger), local)
+            for messenger, how_far in broadcast.by_messenger.items()
+            if messenger in titles
+        ),
+    )
+
+
+def _progress_of(title: str, done: int, total: int, held_until: int | None, local: Local) -> Words:
+    how_far = _("{done} of {total}", done=done, total=total)
+    if held_until is None or done == total:
+        return named(title, how_far)
+    return named(title, listing((how_far, _("pause until {time}", time=local(held_until)))))
 
 
 LINES: dict[str, Text] = {
+    State.DELIVERED: _("Arrived on the telephone"),
     State.ACCEPTED: _("Accepted by the messenger"),
     State.WAITING: _("Still waiting"),
     State.TRYING: _("On its way"),
@@ -192,3 +226,72 @@ def report(broadcast: Broadcast, reasons: Mapping[str, int]) -> Words:
         ),
         lines(*shown),
     )
+
+
+# ---------------------------------------------------------------------- what happens to the messengers
+
+
+def alert(alert: Alert, title: str, local: Local) -> tuple[Words, list[Link], list[Role]]:
+    """Say what happened to a messenger, what can be done about it, and who has to know."""
+    links: list[Link] = []
+    roles = list(Role)
+    match alert.trouble:
+        case Trouble.DEAF:
+            words: Words = _deaf(alert, title, local)
+        case Trouble.CHALLENGE:
+            words = paragraphs(
+                _("{messenger} wants to know that people write here, and lets nothing more pass.", messenger=title),
+                lines(
+                    _("1. Please open this page and solve the riddle:"),
+                    alert.detail,
+                    _("2. Press long on “Open” at the end and copy the link."),
+                    _("3. Write CAPTCHA here, and then paste the link."),
+                ),
+            )
+            links, roles = [Link(_("Enter the link"), "captcha")], [Role.ADMIN]
+        case Trouble.SOLVED:
+            words, roles = _("{messenger} is content. Everything goes on.", messenger=title), [Role.ADMIN]
+        case _:
+            words = _("{messenger} did not accept this link. Please try again: it works only once.", messenger=title)
+            links, roles = [Link(_("Enter the link"), "captcha")], [Role.ADMIN]
+    return words, links, roles
+
+
+def _deaf(alert: Alert, title: str, local: Local) -> Words:
+    if alert.until:
+        return _(
+            "{messenger} was deaf from {since} to {until}. What people wrote meanwhile comes now."
+            " Whoever was in a conversation was asked to write again.",
+            messenger=title,
+            since=local(alert.since),
+            until=local(alert.until),
+        )
+    return _(
+        "{messenger} has been deaf since {since}. Nobody is heard there. Please tell those who run this bot.",
+        messenger=title,
+        since=local(alert.since),
+    )
+
+
+async def solve_captcha(chat: Chat) -> None:
+    """Take the solution of what a messenger demands before it lets more pass."""
+    demanding = chat.demanding_messengers()
+    messenger = chat.argument or next(iter(demanding), "")
+    if messenger not in demanding:
+        chat.say(_("At the moment no messenger wants anything to be solved."))
+        chat.end()
+    solution = await chat.ask(
+        "solution",
+        _("Please paste the link that you copied for {messenger}.", messenger=demanding[messenger]),
+        _check_link,
+    )
+    chat.solve(messenger, solution)
+    chat.say(_("Thank you. We try it now and tell you what came of it."))
+
+
+def _check_link(text: str) -> str:
+    """Return a link as it was pasted. Raises: Invalid."""
+    link = "".join(text.split())
+    if "://" not in link or not 20 <= len(link) <= LONGEST_SOLUTION:
+        raise Invalid(_("This is not the whole link. It is long and has :// in it. Please copy it again."))
+    return link

@@ -79,7 +79,7 @@ async def offer_help(chat: Chat) -> None:
     )
     organisation = await chat.ask(
         "organisation",
-        _("Do you write for an organisation? Then please write its name. If not, press “Skip”."),
+        _("Do you write for an organisation? Then please write its name. If not, choose “Skip”."),
         check_name,
         label=_("Organisation"),
         skip=True,

@@ -65,7 +65,11 @@ class Booth:
         city = profile.read("dortmund-schytomyr")
         self.telegram = TelegramTransport(Telegram("1:x", "http://127.0.0.1:1", "", ""))
         self.conversations = Conversations(
-            city, Languages(city.languages), handlers.conversations(city), {"telegram": self.telegram.abilities}
+            city,
+            Languages(city.languages),
+            handlers.conversations(city),
+            {"telegram": self.telegram.abilities},
+            {"telegram": self.telegram.limits},
         )
         self.folder = TemporaryDirectory()
         self.db = sqlite3.connect(Path(self.folder.name) / "bot.db", isolation_level=None)

@@ -74,7 +74,7 @@ async def test_a_page_of_a_proxy_is_no_answer_of_telegram(bot: Town, refugee: So
     bot.telegram.fail("sendMessage", Fault(When.REPLY, 403, b"<html>Please log in</html>"))
     await refugee.writes("меню")
     assert await refugee.sees("Що Ви хочете зробити?")
-    assert await bot.rows("SELECT unreachable_since FROM people") == [(None,)]
+    assert await bot.rows("SELECT unreachable_since FROM addresses") == [(None,)]
 
 
 def test_a_copy_that_was_on_its_way_at_stop_is_not_tried_again(db: sqlite3.Connection) -> None:

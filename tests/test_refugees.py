@@ -204,7 +204,10 @@ async def test_a_question_that_was_not_understood_explains_and_offers_a_person(b
     await refugee.writes("на вулиці Гоголя")
     await refugee.sees("мені незрозуміла", "Де Ви зараз живете?")
     await refugee.writes("ну там")
-    assert await refugee.sees(bot.city.office.telephone, "Де Ви зараз живете?")
+    await refugee.sees("ЛЮДИНА", "Де Ви зараз живете?")
+    await refugee.writes("ой лишенько")
+    assert await refugee.sees(bot.city.office.telephone)
+    assert "Де Ви зараз живете?" not in refugee.news()[-1].text
     await refugee.writes("1")
     await refugee.sees("особливо захищені")
 

@@ -180,7 +180,7 @@ async def test_the_report_adds_up_with_people_whose_account_is_gone(
         "Endgültig abgelehnt: 1",
         "1 × Konto nicht mehr da",
     )
-    assert await bot.rows("SELECT count(*) FROM people WHERE unreachable_since IS NOT NULL") == [(1,)]
+    assert await bot.rows("SELECT count(*) FROM addresses WHERE unreachable_since IS NOT NULL") == [(1,)]
 
 
 async def test_weekly_people_get_it_on_friday(bot: Town, office: Somebody, refugee: Somebody) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bot import clock, offers, people, storage
+from bot import clock, offers, people, profile, storage
+from bot.conversations import Conversations
 from bot.languages import Languages
 from bot.offers import Offer
 from bot.storage import CannotOpen, NewerDatabase, Store, open_store
+from handlers import staff as staff_texts
 from tests.test_telegram_edge import logged
 
 MARKER = "Marianne-Musterfrau-Zaunkönig"
@@ -193,7 +195,8 @@ async def test_of_somebody_deleted_no_name_stays_in_the_files(store: Store, tmp_
         return person
 
     registered = await store.write(register)
-    jobs = clock.Clock(store, Languages(("de",)), lambda _: "", lambda _, __: "", lambda: None)
+    conversations = Conversations(profile.read("dortmund-schytomyr"), Languages(("de",)), (), {}, {})
+    jobs = clock.Clock(store, conversations, staff_texts, print)
     await jobs.forget()
     assert _everything(tmp_path).count(MARKER.encode()) == 1
     await store.write(lambda db: people.forget(db, registered))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import consents, inbox, interests, my_data, offers, outbox, people, staff, storage
+from bot import connections, consents, inbox, interests, my_data, offers, outbox, people, staff, storage
 from bot.broadcasts import Audience, Group, start
 from bot.consents import Purpose
 from bot.interests import Interest
@@ -74,6 +74,7 @@ def test_only_the_entrance_and_the_check_know_which_messengers_there_are() -> No
         "bot/signal_cli.py",
         "bot/signal_reasons.py",
         "bot/signal_setup.py",
+        "bot/transports/signal.py",
         "bot/transports/telegram.py",
     }
 
@@ -159,7 +160,8 @@ def everything_about_somebody(db: sqlite3.Connection) -> tuple[int, int]:
             Audience(Group.EVERYONE, (), ("uk", "de")),
             datetime.fromtimestamp(now, UTC),
         )
-        outbox.put(db, "telegram", address, one, Outgoing(text="x", handle="progress"), now)
+        connections.begin(db, one, now)
+        outbox.put(db, "telegram", address, one, Outgoing(text="x", handle="progress", typed=True), now)
         row = next(row for row in outbox.claim(db, "telegram", [], 9, 0, now) if row.address == address)
         outbox.record(db, "telegram", row, Outcome(State.ACCEPTED, message="5"), now)
         outbox.put(db, "telegram", address, one, Outgoing(text="x"), now)

@@ -34,8 +34,10 @@ async def run() -> None:
     table = (Conversation("menu", ask_three, form.MENU, before_language=True),)
     settings = Telegram(form.token(), form.api_url(), "", "")
     async with open_store(form.folder() / "bot.db") as store, TelegramTransport(settings) as telegram:
-        conversations = Conversations(city, languages, table, {telegram.messenger: telegram.abilities})
-        await Account(store, telegram, conversations, Limits(None, None)).run()
+        limits = Limits(None, None)
+        abilities = {telegram.messenger: telegram.abilities}
+        conversations = Conversations(city, languages, table, abilities, {telegram.messenger: limits})
+        await Account(store, telegram, conversations, limits).run()
 
 
 if __name__ == "__main__":

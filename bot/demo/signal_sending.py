@@ -69,13 +69,15 @@ def targets(world: SignalWorld, params: Params) -> list[Target]:
             person = world.people[member]
             found[given, member] = Target(member, person.known_number, None, person, given)
     if not found and params.yes("noteToSelf"):
-        found[None, world.aci] = Target(world.aci, world.account, None, None)
+        found[None, world.aci] = one(world, world.aci)
     if not found:
         raise user_error("No recipients given")
     return list(found.values())
 
 
 def one(world: SignalWorld, given: str) -> Target:
+    if given in {world.account, world.aci}:
+        return Target(world.aci, world.account, None, None)
     kind = recipient_kind(given)
     if kind == "uuid":
         person = world.people.get(given.removeprefix("PNI:"))
@@ -272,7 +274,7 @@ def send_reaction(world: SignalWorld, params: Params, fault: Fault | None) -> Js
     target = required(params, "targetTimestamp")
     author = one(world, params.needed("targetAuthor"))
     removed = params.yes("remove")
-    by = world.aci if author.number == world.account else author.uuid or ""
+    by = author.uuid or ""
 
     def arrives(person: SignalPerson, timestamp: int, group: str | None) -> None:
         def act() -> None:

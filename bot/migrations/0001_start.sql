@@ -4,19 +4,31 @@
 CREATE TABLE people (
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     language          TEXT,              -- NULL until chosen
+    preferred         TEXT,              -- the messenger for news, of somebody with several; NULL: any
     seen_at           INTEGER NOT NULL,
-    unreachable_since INTEGER,           -- refused for good; writing to us clears it
     news_stopped_at   INTEGER,           -- STOP; START clears it
     told_at           INTEGER            -- when a notice about pictures and the like was given, so that a flood gets one
 ) STRICT;
 
 CREATE TABLE addresses (
-    messenger TEXT NOT NULL,
-    address   TEXT NOT NULL,
-    person    INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,
+    messenger         TEXT NOT NULL,
+    address           TEXT NOT NULL,
+    person            INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,
+    unreachable_since INTEGER,           -- refused for good; writing to us clears it, and the next too
+    doubted_at        INTEGER,           -- when the messenger said so first, if it may be mistaken
+    minute            INTEGER NOT NULL DEFAULT 0,  -- when the current minute of turns began, and how many it had
+    turns             INTEGER NOT NULL DEFAULT 0,
+    wrong_codes       INTEGER NOT NULL DEFAULT 0,  -- to connect a messenger; they leak away
     PRIMARY KEY (messenger, address)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX addresses_person ON addresses (person);
+
+-- Codes with which somebody connects a second messenger: shown in the one, typed in the other.
+CREATE TABLE connections (
+    person     INTEGER PRIMARY KEY REFERENCES people ON DELETE CASCADE,
+    code_hash  TEXT NOT NULL UNIQUE,     -- SHA-256; the code itself is nowhere
+    expires_at INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE consents (
     person   INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,
@@ -77,6 +89,7 @@ CREATE TABLE conversations (
     answers    TEXT NOT NULL,            -- JSON object by question
     question   TEXT NOT NULL,            -- the open one
     draft      TEXT NOT NULL,            -- JSON: what is ticked so far, which page
+    sources    TEXT NOT NULL DEFAULT '{}',  -- JSON: in which message of theirs each answer was written
     failures   INTEGER NOT NULL,         -- answers in a row that were not understood
     left_at    INTEGER,                  -- set aside for the menu or another conversation
     changed_at INTEGER NOT NULL,
@@ -116,8 +129,11 @@ CREATE TABLE outbox (
     payload    TEXT,                     -- JSON of what leaves; NULL for a copy: its text stands in `broadcasts`
     language   TEXT,
     broadcast  INTEGER REFERENCES broadcasts ON DELETE CASCADE,
+    moved      INTEGER NOT NULL DEFAULT 0,  -- a copy that goes to the person's other messenger, the first having refused
     state      TEXT NOT NULL DEFAULT 'waiting',
     reason     TEXT,
+    message    TEXT,                     -- the messenger's own id of a copy, for its receipts
+    tried_at   REAL NOT NULL DEFAULT 0,  -- when it was last tried
     tries      INTEGER NOT NULL DEFAULT 0,
     not_before INTEGER NOT NULL DEFAULT 0,
     written_at INTEGER NOT NULL
@@ -128,6 +144,7 @@ CREATE INDEX outbox_about ON outbox (about) WHERE about IS NOT NULL;
 CREATE INDEX outbox_trying ON outbox (messenger) WHERE state = 'trying';
 CREATE INDEX outbox_broadcast ON outbox (broadcast, state) WHERE broadcast IS NOT NULL;
 CREATE INDEX outbox_person ON outbox (person);
+CREATE INDEX outbox_message ON outbox (messenger, address, message) WHERE broadcast IS NOT NULL;
 
 -- Of copies only the counted outcome stays, without person and address, so that reports still add up.
 CREATE TRIGGER person_is_forgotten BEFORE DELETE ON people BEGIN
@@ -145,4 +162,46 @@ CREATE TABLE shown (
     message   TEXT NOT NULL,             -- the messenger's own id
     person    INTEGER REFERENCES people ON DELETE CASCADE,
     PRIMARY KEY (messenger, address, handle)
+) STRICT, WITHOUT ROWID;
+
+-- What the numbers under a message mean, where there are no buttons.
+CREATE TABLE menus (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    messenger TEXT NOT NULL,
+    address   TEXT NOT NULL,
+    message   TEXT NOT NULL,             -- the messenger's own id; '' while it is not known
+    outbox    INTEGER NOT NULL,          -- the row that it left with
+    buttons   TEXT NOT NULL,             -- JSON
+    shown_at  REAL NOT NULL,
+    person    INTEGER NOT NULL REFERENCES people ON DELETE CASCADE
+) STRICT;
+CREATE INDEX menus_address ON menus (messenger, address, id);
+CREATE INDEX menus_outbox ON menus (outbox);
+CREATE INDEX menus_person ON menus (person);
+
+-- How each messenger account stands, so that a restart changes nothing.
+CREATE TABLE accounts (
+    messenger     TEXT PRIMARY KEY,
+    free_at       REAL NOT NULL DEFAULT 0,   -- when the next copy may leave
+    blocked_until REAL NOT NULL DEFAULT 0,   -- nothing leaves
+    held_until    REAL NOT NULL DEFAULT 0,   -- no copies leave
+    limits        INTEGER NOT NULL DEFAULT 0,  -- refusals in a row that gave no time
+    challenge     TEXT NOT NULL DEFAULT ''   -- what somebody has to solve before more is sent
+) STRICT;
+
+-- What the office has to hear about its messengers, until it was told.
+CREATE TABLE alerts (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    messenger TEXT NOT NULL,
+    trouble   TEXT NOT NULL,
+    detail    TEXT NOT NULL,
+    since     INTEGER NOT NULL,
+    until     INTEGER NOT NULL
+) STRICT;
+
+-- Groups that were told that we answer in private chats only: SHA-256 of their ids.
+CREATE TABLE declined (
+    messenger  TEXT NOT NULL,
+    group_hash TEXT NOT NULL,
+    PRIMARY KEY (messenger, group_hash)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,92 @@
+"""What the numbers under a message mean, where there are no buttons: the newest few messages of each address.
+
+A menu is kept in the moment in which its message leaves, and gets the messenger's id of it once that is known. A number
+that comes sooner than anybody can read belongs to the menu before.
+"""
+
+import json
+import sqlite3
+from dataclasses import asdict, dataclass
+
+from bot.messages import Button
+from bot.words import normal
+
+KEPT = 10
+"""Menus of one address that can be quoted."""
+FORGOTTEN_AFTER = 7 * 24 * 3600
+"""Seconds after which what a number meant is forgotten."""
+
+
+@dataclass(frozen=True)
+class Menu:
+    """The choices under one message of ours."""
+
+    message: str
+    buttons: tuple[Button, ...]
+
+    @property
+    def counted(self) -> list[Button]:
+        """The choices with numbers; the first is number 1."""
+        return [button for button in self.buttons if not button.key]
+
+    def belongs_to(self, conversation: int, question: str) -> bool:
+        """Say whether these are the choices of this question."""
+        return any(button.data.startswith(f"a:{conversation}:{question}:") for button in self.buttons)
+
+
+def shown(
+    db: sqlite3.Connection, messenger: str, address: str, row: int, buttons: tuple[Button, ...], now: float
+) -> None:
+    """Keep what is on its way to somebody known, as the outbox row that it leaves with."""
+    db.execute(
+        "INSERT INTO menus (messenger, address, message, outbox, buttons, shown_at, person)"
+        " SELECT messenger, address, '', ?, ?, ?, person FROM addresses WHERE messenger = ? AND address = ?",
+        (row, json.dumps([asdict(button) for button in buttons], ensure_ascii=False), now, messenger, address),
+    )
+    db.execute(
+        "DELETE FROM menus WHERE messenger = ? AND address = ? AND id <= (SELECT id FROM menus"
+        " WHERE messenger = ? AND address = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+        (messenger, address, messenger, address, KEPT),
+    )
+
+
+def arrived(db: sqlite3.Connection, row: int, message: str) -> None:
+    """Remember the messenger's id of what left with this outbox row."""
+    db.execute("UPDATE menus SET message = ? WHERE outbox = ?", (message, row))
+
+
+def not_sent(db: sqlite3.Connection, row: int) -> None:
+    """Drop what certainly nobody saw."""
+    db.execute("DELETE FROM menus WHERE outbox = ?", (row,))
+
+
+def under(db: sqlite3.Connection, messenger: str, address: str, message: str) -> Menu | None:
+    """Return the choices under a message of ours, None if there were none."""
+    found = [menu for menu in _newest(db, messenger, address) if message and menu.message == message]
+    return found[0] if found else None
+
+
+def last(db: sqlite3.Connection, messenger: str, address: str, before: float) -> Menu | None:
+    """Return the newest choices that were on their way before this time, as far as they have numbers."""
+    return next(
+        (menu for menu in _newest(db, messenger, address, before) if menu.counted or menu.buttons[0].key == "0"), None
+    )
+
+
+def by_word(db: sqlite3.Connection, messenger: str, address: str, text: str) -> Button | None:
+    """Return the choice of any of these menus whose word this is."""
+    keyed = (button for menu in _newest(db, messenger, address) for button in menu.buttons if len(button.key) > 1)
+    return next((button for button in keyed if normal(button.key) == normal(text)), None)
+
+
+def forget(db: sqlite3.Connection, now: int) -> None:
+    """Forget what nobody remembers either."""
+    db.execute("DELETE FROM menus WHERE shown_at < ?", (now - FORGOTTEN_AFTER,))
+
+
+def _newest(db: sqlite3.Connection, messenger: str, address: str, before: float = float("inf")) -> list[Menu]:
+    rows = db.execute(
+        "SELECT message, buttons FROM menus WHERE messenger = ? AND address = ? AND shown_at <= ? ORDER BY id DESC",
+        (messenger, address, before),
+    )
+    return [Menu(row["message"], tuple(Button(**button) for button in json.loads(row["buttons"]))) for row in rows]
