@@ -352,6 +352,8 @@ async def test_a_death_before_decryption_loses_nothing_and_after_it_the_message(
         await signal.changed(lambda: signal.mailbox.decrypted)
         await asyncio.sleep(0.05)
         await signal.daemon_dies()
+        await asyncio.wait_for(bot.ended.wait(), 5)
+        assert not bot.lines[-1].endswith("\n")
     assert len(signal.mailbox.lost) == 1
     assert signal.mailbox.empty
 
@@ -446,7 +448,8 @@ async def test_whoever_watches_is_told_of_everything(signal: PretendSignal, bot:
     heard: list[Any] = []
     ends = signal.subscribe(heard.append)
     await bot.call("send", recipient=olena.id, message="x")
-    assert [event["event"] for event in heard][:2] == ["message", "call"]
+    await signal.changed(lambda: olena.last is not None and olena.last.ticks == 2)
+    assert {event["event"] for event in heard} == {"message", "call", "receipt"}
     assert heard[0]["message"]["text"] == "x"
     ends()
     await olena.writes("y")

@@ -302,6 +302,10 @@ async def test_other_devices_of_the_account_tell_what_they_do(signal: PretendSig
     (event,) = await bot.hears()
     assert event["envelope"]["source"] == signal.account
     assert payload(event) == {"syncMessage": {"type": "CONTACTS_SYNC"}}
+    petro = signal.person("Петро")
+    signal.own_device_writes(petro, "Привіт")
+    sent = payload((await bot.hears(2))[1])["syncMessage"]["sentMessage"]
+    assert (sent["destinationUuid"], sent["message"], petro.sees("Привіт")) == (petro.id, "Привіт", True)
 
 
 async def test_a_message_that_comes_twice_comes_without_text_the_second_time(bot: Client, olena: SignalPerson) -> None:

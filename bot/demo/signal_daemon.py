@@ -73,11 +73,14 @@ class Connection:
             return int(struct.unpack("i", answered)[0]) + transport.get_write_buffer_size()
         return 0  # a kernel that does not say
 
-    def tear(self) -> None:
-        """Break off in the middle of a line."""
+    def tear(self, handing_over: bool) -> None:
+        """Break off in the middle of a line: of an answer that is due, or of an event that is being handed over."""
         transport = self.writer.transport
-        if self.requests and not transport.is_closing() and not transport.get_write_buffer_size():
-            transport.write(b'{"jsonrpc":"2.0","result":{"timestamp":17953')
+        if not transport.is_closing() and not transport.get_write_buffer_size():
+            if self.requests:
+                transport.write(b'{"jsonrpc":"2.0","result":{"timestamp":17953')
+            elif self.subscriptions and handing_over:
+                transport.write(b'{"jsonrpc":"2.0","method":"receive","params":{"subscr')
         transport.abort()
 
 
@@ -95,6 +98,7 @@ class Daemon:
         self.listening = asyncio.Event()
         self.ended = asyncio.Event()
         self.polling = False
+        self.handing_over = False
         self.single_account = True
         self.exit_code = 0
         self.crashes: list[Exception] = []
@@ -137,7 +141,7 @@ class Daemon:
         """End as by kill -9: connections break in the middle of a line, the socket's file stays."""
         self.close_listener()
         for connection in list(self.connections):
-            connection.tear()
+            connection.tear(self.handing_over)
         await self.cancel_all()
         self.ended.set()
 
@@ -292,9 +296,11 @@ class Daemon:
             if number is None:
                 await asyncio.sleep(0)
                 continue
+            self.handing_over = True
             decrypted = await self.server.decrypt(number)
             readers = 1 if decrypted is None else await self.hand_over(decrypted)
             await self.server.handed_over(number, readers)
+            self.handing_over = False
 
     async def hand_over(self, decrypted: Json) -> int:
         """Write an event to every subscription and return to how many it went."""

@@ -95,8 +95,9 @@ class Mailbox:
         if person is not None and not self.world.trusts(person.id, entry.identity):
             self.held[person.id].append(entry)
             return {"event": self.untrusted(entry.event, person)}
-        if entry.message is not None:
-            entry.message.ticks = max(entry.message.ticks, 2)
+        if entry.message is not None and person is not None and entry.message.ticks < 2:
+            entry.message.ticks = 2
+            self.world.message_changed("receipt", person, entry.message)
         return {"event": entry.event}
 
     def untrusted(self, event: Any, person: SignalPerson) -> Json:

@@ -254,7 +254,7 @@ def remote_delete(world: SignalWorld, params: Params, fault: Fault | None) -> Js
                 violated(world, "deletion of a message that is not there or too old", person, str(target))
                 return
             message.deleted, message.text, message.styles = True, "", []
-            message.attachments.clear()
+            message.attachments = []
             world.message_changed("delete", person, message)
 
         person.gets(act, timestamp)
@@ -306,7 +306,7 @@ def send_receipt(world: SignalWorld, params: Params, fault: Fault | None) -> Jso
                     violated(world, "receipt for a message that is not there", person, str(timestamp))
                 else:
                     message.ticks = 3
-            world.tell("receipt", person_id=person.id, kind=kind, timestamps=timestamps)
+                    world.message_changed("receipt", person, message)
 
         person.gets(act)
 

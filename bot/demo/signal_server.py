@@ -88,6 +88,8 @@ class WorldServer:
             effect = True
             answer = self.answer(method, params, fault)
             await self.pause()
+            if fault is not None and fault.kind is Kind.LATE:
+                await asyncio.sleep(fault.seconds)
         except asyncio.CancelledError:
             # The daemon died: some of what it was doing had reached Signal, some had not.
             if not effect and world.random.random() < 0.5:
@@ -96,13 +98,11 @@ class WorldServer:
             raise
         finally:
             self.finishes(recipients)
-        return await self.reply(method, params, fault, answer)
+        return self.reply(method, params, fault, answer)
 
-    async def reply(self, method: str, params: Json | None, fault: Fault | None, answer: Json) -> Json:
+    def reply(self, method: str, params: Json | None, fault: Fault | None, answer: Json) -> Json:
         """Spoil the answer as ordered."""
         kind = fault.kind if fault else None
-        if fault is not None and kind is Kind.LATE:
-            await asyncio.sleep(fault.seconds)
         silent = kind in {Kind.SILENCE, Kind.BREAK}
         self.record(method, params, None if silent else answer)
         return {

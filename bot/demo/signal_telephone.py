@@ -165,6 +165,7 @@ class Telephone:
         for message in self.chat.values() if len(due) > 1 else reversed(self.chat.values()):
             if message.by_bot and message.versions[-1] in due:
                 message.ticks = max(message.ticks, 2)
+                self.world.message_changed("receipt", self, message)
                 if self.reads_by_itself:
                     self.read([message])
                 if len(due) == 1:
@@ -172,7 +173,9 @@ class Telephone:
 
     def read(self, messages: list[SignalMessage]) -> None:
         for message in messages:
-            message.ticks = 3 if self.read_receipts else message.ticks
+            if self.read_receipts:
+                message.ticks = 3
+                self.world.message_changed("receipt", self, message)
         if self.read_receipts:
             self.receipt("read", [message.versions[-1] for message in messages], None)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from bot.demo import signal_events as events
-from bot.demo.signal_chats import Attachment, SignalGroup
+from bot.demo.signal_chats import Attachment, SignalGroup, SignalMessage
 from bot.demo.signal_faults import Faults
 from bot.demo.signal_mailbox import Mailbox
 from bot.demo.signal_people import SignalPerson
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from bot.demo.signal_chats import Call, Json, SignalMessage, Violation
+    from bot.demo.signal_chats import Call, Json, Violation
     from bot.demo.signal_faults import Fault
     from bot.demo.signal_telephone import Telephone
 
@@ -222,6 +222,13 @@ class SignalWorld:
         envelope = events.frame(self.aci, self.account, "", timestamp, timestamp)
         self.mailbox.put(None, {"envelope": envelope | payload, "account": self.account}, None, None)
         self.look_again()
+
+    def own_device_writes(self, person: SignalPerson, text: str) -> None:
+        """Let somebody write to a person from another device of the bot's own account."""
+        message = SignalMessage(self.timestamp(), self.aci, True, text)
+        person.keep(message)
+        self.own_device_tells({"syncMessage": events.sync_sent(message, person.id, person.known_number)})
+        self.message_changed("message", person, message)
 
     # orders
 
