@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from bot import languages, profile, settings, staff
 from bot.__main__ import cli
+from bot.demo.pretend_signal import PretendSignal
 from bot.demo.pretend_telegram import PretendTelegram
 from bot.demo.telegram_faults import Fault
 from bot.pace import Limits
@@ -99,6 +100,17 @@ async def test_an_invitation_is_words_where_telegram_cannot_be_asked(
         assert ended.exit_code == 0
         assert "t.me" not in ended.stdout
         assert "/start join-" in ended.stdout
+
+
+@pytest.mark.usefixtures("terminal")
+async def test_an_invitation_of_a_bot_that_is_only_on_signal_is_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in {**on_signal(tmp_path / "s"), "TELEGRAM_TOKEN": ""}.items():
+        monkeypatch.setenv(name, value)
+    ended = await typed("invite", "--role", "desk")
+    assert re.search(r"\nWrite these words to the bot: /start join-[\w-]+\n$", ended.stdout)
+    assert "t.me" not in ended.stdout
 
 
 async def test_an_invitation_can_be_used_once(tmp_path: Path) -> None:
@@ -211,6 +223,232 @@ def incomplete(folder: Path) -> None:
     catalog.write_text(
         f'{header}msgid "a"\nmsgstr "A"\n\nmsgid "b"\nmsgstr ""\n\n#, fuzzy\nmsgid "c"\nmsgstr "C"\n', encoding="utf-8"
     )
+
+
+# ---------------------------------------------------------------------- check: signal-cli
+
+NUMBER = "+4915112345678"
+DAEMON = """
+import asyncio, sys
+from pathlib import Path
+from bot.demo.pretend_signal import PretendSignal
+
+async def main():
+    async with PretendSignal(Path(sys.argv[-1]), single_account="-a" in sys.argv, receive_mode=sys.argv[1]):
+        print("listens", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+RIGHT = (
+    f"-a {NUMBER} --trust-new-identities always --scrub-log daemon --receive-mode manual --no-receive-stdout --socket"
+)
+
+
+def on_signal(place: Path) -> dict[str, str]:
+    return {"SIGNAL_ACCOUNT": NUMBER, "SIGNAL_SOCKET": str(place)}
+
+
+@pytest.fixture
+def only_signal(terminal: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001  # a fixture
+    """A terminal with settings for Signal alone; the place of the socket."""
+    for name, value in {**on_signal(tmp_path / "s"), "TELEGRAM_TOKEN": ""}.items():
+        monkeypatch.setenv(name, value)
+    return tmp_path / "s"
+
+
+@asynccontextmanager
+async def signal_cli(place: Path, options: str) -> AsyncIterator[None]:
+    """A pretend signal-cli that is a process of its own, started with these options."""
+    mode = next((mode for mode in ("on-start", "on-connection") if mode in options), "manual")
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", DAEMON, mode, *options.split(), str(place)),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert running.stdout
+        async with asyncio.timeout(20):
+            assert await running.stdout.readline() == b"listens\n"
+        yield
+    finally:
+        running.kill()
+        await running.communicate()
+
+
+async def checked() -> tuple[int, list[str]]:
+    """Return what `check` says, where everything else is there."""
+    with time_machine.travel(newest_helpline()):
+        ended = await typed("check")
+    assert not ended.stderr
+    return ended.exit_code, ended.stdout.splitlines()
+
+
+async def test_a_signal_cli_as_it_should_be_has_everything(only_signal: Path) -> None:
+    async with signal_cli(only_signal, RIGHT):
+        assert await checked() == (0, ["Everything is there."])
+
+
+async def test_both_messengers_are_looked_at(only_signal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_TOKEN", "123456:AAbbCCddEEffGG")
+    _code, lines = await checked()
+    assert [line.split()[0] for line in lines] == ["Telegram", "There"]
+    assert str(only_signal) in lines[1]
+
+
+LOST = "signal-cli takes messages from Signal while the bot is not there, and they are lost ({})."
+UNHEARD = "Whoever has a new telephone would not be heard any more. Please start signal-cli with --trust-new-identities"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentences"),
+    [
+        (RIGHT.replace("--receive-mode manual", ""), [LOST.format("on-start")]),
+        (RIGHT.replace("manual", "on-connection"), [LOST.format("on-connection")]),
+        (RIGHT.replace("--receive-mode manual", "--receive-mode=on-start"), [LOST.format("on-start")]),
+        (RIGHT.replace("always", "on-first-use"), [UNHEARD]),
+        (RIGHT.replace("--no-receive-stdout", ""), ["signal-cli writes every message into its log."]),
+        (RIGHT.replace("--scrub-log", ""), ["signal-cli writes telephone numbers into its log."]),
+        (
+            RIGHT.replace(NUMBER, "+4923150"),
+            [f"signal-cli runs with -a +4923150, but SIGNAL_ACCOUNT is {NUMBER}."],
+        ),
+        (
+            f"--account={NUMBER} -a x daemon --socket",
+            [
+                LOST.format("on-start"),
+                UNHEARD,
+                "signal-cli writes every message into its log.",
+                "signal-cli writes telephone numbers into its log.",
+            ],
+        ),
+    ],
+)
+async def test_each_option_that_harms_is_named(only_signal: Path, options: str, sentences: list[str]) -> None:
+    async with signal_cli(only_signal, options):
+        code, lines = await checked()
+    assert code == 1
+    assert len(lines) == len(sentences)
+    assert all(line.startswith(sentence) for line, sentence in zip(lines, sentences, strict=True))
+
+
+async def test_a_signal_cli_whose_options_cannot_be_seen_is_a_hint(only_signal: Path) -> None:
+    async with PretendSignal(only_signal, NUMBER) as signal:  # in this process, whose command line is that of the tests
+        code, lines = await checked()
+        assert {call.method for call in signal.calls} <= {"version", "listAccounts"}
+        assert signal.daemon_state["subscriptions"] == 0
+    assert code == 0
+    assert lines[0].startswith(
+        "A hint: How signal-cli was started cannot be seen from here. Please look whether it has"
+    )
+    assert lines[1:] == ["Everything is there."]
+
+
+async def test_checking_swallows_no_message(only_signal: Path) -> None:
+    async with PretendSignal(only_signal, NUMBER) as signal:
+        oksana = signal.person("Оксана")
+        await oksana.writes("Привіт")
+        await checked()
+        assert signal.mailbox.waiting
+
+
+@pytest.mark.parametrize("version", ["0.13.19", "0.14.4"])
+async def test_a_signal_cli_that_is_too_old_is_a_fault(only_signal: Path, version: str) -> None:
+    async with PretendSignal(only_signal, NUMBER, version=version):
+        code, lines = await checked()
+    assert code == 1
+    assert lines[0].startswith(f"signal-cli {version} is too old: with versions before 0.14.5 Signal unregistered")
+
+
+async def test_a_number_that_is_not_there_is_a_fault_and_no_dash_a_a_hint(only_signal: Path) -> None:
+    async with PretendSignal(only_signal, NUMBER, single_account=False) as signal:
+        code, lines = await checked()
+        assert code == 0
+        assert any(line.startswith("A hint: signal-cli runs without -a, so nobody notices") for line in lines)
+        signal.registered = False
+        code, lines = await checked()
+    assert code == 1
+    assert lines[0] == (
+        f"{NUMBER} is not registered on Signal, or no longer. Please run: python3 run.py signal register"
+    )
+
+
+async def test_why_signal_cli_cannot_be_reached_is_told(only_signal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, lines = await checked()
+    assert code == 1
+    assert lines == [
+        f"There is no {only_signal}. signal-cli does not run, or it does not listen where SIGNAL_SOCKET says."
+    ]
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(only_signal))
+    assert (await checked())[1] == [
+        (
+            f"Nobody listens at {only_signal}: a signal-cli that was killed left it behind."
+            " Please remove it and start signal-cli."
+        )
+    ]
+    only_signal.unlink()
+    only_signal.touch()
+    assert (await checked())[1] == [f"{only_signal} is not a socket. Please correct SIGNAL_SOCKET."]
+    monkeypatch.setenv("SIGNAL_SOCKET", f"/tmp/{'s' * 200}")  # noqa: S108  # never made
+    assert (await checked())[1][0].startswith("/tmp/sss")  # noqa: S108
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+    monkeypatch.setenv("SIGNAL_SOCKET", "")
+    monkeypatch.setenv("SIGNAL_TCP", f"127.0.0.1:{port}")
+    assert (await checked())[1] == [
+        f"signal-cli cannot be reached at 127.0.0.1:{port}. Please start it, or correct SIGNAL_TCP."
+    ]
+
+
+async def test_a_user_who_may_not_is_told_how_to_be_allowed(only_signal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_self: socket.socket, _place: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)  # root, as who tests often run, may everything
+    _code, lines = await checked()
+    assert lines == [
+        (
+            f"This user may not use {only_signal}. Please add the user to the group of signal-cli"
+            " (usermod -aG signal-cli NAME) and log in again."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "sentence"),
+    [
+        (0o750, 0o666, ""),
+        (0o755, 0o660, ""),
+        (0o755, 0o666, "Everybody on this machine may read and write as the bot through {}."),
+        (0o777, 0o660, "Everybody on this machine may replace {}."),
+    ],
+)
+async def test_a_socket_that_others_may_use_is_a_fault(
+    only_signal: Path, folder: int, file: int, sentence: str
+) -> None:
+    async with signal_cli(only_signal, RIGHT):
+        only_signal.chmod(file)
+        only_signal.parent.chmod(folder)
+        code, lines = await checked()
+        only_signal.parent.chmod(0o700)
+    assert code == bool(sentence)
+    assert lines[0].startswith(sentence.format(only_signal) or "Everything is there.")
+
+
+async def test_somebody_else_at_the_place_of_signal_cli_is_told(
+    only_signal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        monkeypatch.setenv("SIGNAL_SOCKET", "")
+        monkeypatch.setenv("SIGNAL_TCP", f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        code, lines = await checked()
+    assert code == 1
+    assert re.fullmatch(r"At 127\.0\.0\.1:\d+ nobody answers as signal-cli does\.", lines[0])
+    assert lines[1].startswith("A hint: How signal-cli was started cannot be seen from here.")
+    assert not only_signal.exists()
 
 
 # ---------------------------------------------------------------------- run
