@@ -78,7 +78,8 @@ async def _signal(settings: Signal, findings: Findings) -> None:
     if options is None:
         findings.hints.append(
             "How signal-cli was started cannot be seen from here. Please look whether it has -a NUMBER,"
-            " --receive-mode manual, --trust-new-identities always, --scrub-log and --no-receive-stdout."
+            " --receive-mode manual, --trust-new-identities always, --scrub-log,"
+            " --no-receive-stdout and --ignore-attachments."
         )
     elif options.receive_mode == "on-connection":
         return  # each further connection would be handed messages
@@ -101,6 +102,9 @@ def _options(options: Options, account: str) -> list[str]:
             options.prints_messages
         ),
         "signal-cli writes telephone numbers into its log. Please start it with --scrub-log.": not options.scrubs_log,
+        "signal-cli keeps every picture that people send, for ever. Please start it with --ignore-attachments.": (
+            options.keeps_files
+        ),
     }
     return [sentence for sentence, is_so in faults.items() if is_so]
 

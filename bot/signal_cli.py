@@ -75,7 +75,7 @@ def how_to_start(place: Place) -> str:
         "To register a number, start it once without -a; with -a it ends as long as the number is not registered."
         " The unit of docs/operators.md does that while there is no /etc/signal-cli.env. By hand:\n"
         f"  signal-cli --trust-new-identities always --scrub-log daemon {channel}"
-        " --receive-mode manual --no-receive-stdout"
+        " --receive-mode manual --no-receive-stdout --ignore-attachments"
     )
 
 
@@ -148,6 +148,7 @@ class Options:
     trust: str
     prints_messages: bool
     scrubs_log: bool
+    keeps_files: bool
 
     @classmethod
     def of(cls, arguments: list[str]) -> "Options":
@@ -158,6 +159,7 @@ class Options:
             _value(arguments, "--trust-new-identities") or "on-first-use",
             "--no-receive-stdout" not in arguments,
             "--scrub-log" in arguments,
+            "--ignore-attachments" not in arguments,
         )
 
 

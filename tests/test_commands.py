@@ -24,9 +24,10 @@ from bot.demo.pretend_signal import PretendSignal
 from bot.demo.pretend_telegram import PretendTelegram
 from bot.demo.telegram_faults import Fault
 from bot.pace import Limits
+from bot.signal_cli import how_to_start
 from bot.staff import Role
 from bot.storage import open_store
-from tests.bridge import TIMEOUT, Somebody, Town, town
+from tests.bridge import TIMEOUT, Town, town
 
 ROOT = Path(__file__).parent.parent
 UNLIMITED = Limits(None, None)
@@ -228,20 +229,21 @@ def incomplete(folder: Path) -> None:
 # ---------------------------------------------------------------------- check: signal-cli
 
 NUMBER = "+4915112345678"
-DAEMON = """
+DAEMON = f"""
 import asyncio, sys
 from pathlib import Path
 from bot.demo.pretend_signal import PretendSignal
 
 async def main():
-    async with PretendSignal(Path(sys.argv[-1]), single_account="-a" in sys.argv, receive_mode=sys.argv[1]):
+    async with PretendSignal(Path(sys.argv[-1]), "{NUMBER}", single_account="-a" in sys.argv, receive_mode=sys.argv[1]):
         print("listens", flush=True)
         await asyncio.Event().wait()
 
 asyncio.run(main())
 """
 RIGHT = (
-    f"-a {NUMBER} --trust-new-identities always --scrub-log daemon --receive-mode manual --no-receive-stdout --socket"
+    f"-a {NUMBER} --trust-new-identities always --scrub-log"
+    " daemon --receive-mode manual --no-receive-stdout --ignore-attachments --socket"
 )
 
 
@@ -289,6 +291,19 @@ async def test_a_signal_cli_as_it_should_be_has_everything(only_signal: Path) ->
         assert await checked() == (0, ["Everything is there."])
 
 
+@pytest.mark.parametrize("where", ["the unit", "the words of the commands"])
+async def test_what_we_tell_operators_to_start_is_as_it_should_be(only_signal: Path, where: str) -> None:
+    unit = (ROOT / "docs" / "signal-cli.service").read_text(encoding="utf-8").replace("\\\n", " ")
+    command = {
+        "the unit": re.findall("^ExecStart=(.*)$", unit, re.MULTILINE)[0].replace("$ACCOUNT", f"-a {NUMBER}"),
+        "the words of the commands": how_to_start(only_signal).splitlines()[-1],
+    }[where]
+    assert " --socket " in command
+    async with signal_cli(only_signal, command):
+        _code, lines = await checked()
+    assert [line for line in lines if "runs without -a" not in line] == ["Everything is there."]
+
+
 async def test_both_messengers_are_looked_at(only_signal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEGRAM_TOKEN", "123456:AAbbCCddEEffGG")
     _code, lines = await checked()
@@ -309,6 +324,7 @@ UNHEARD = "Whoever has a new telephone would not be heard any more. Please start
         (RIGHT.replace("always", "on-first-use"), [UNHEARD]),
         (RIGHT.replace("--no-receive-stdout", ""), ["signal-cli writes every message into its log."]),
         (RIGHT.replace("--scrub-log", ""), ["signal-cli writes telephone numbers into its log."]),
+        (RIGHT.replace("--ignore-attachments", ""), ["signal-cli keeps every picture that people send, for ever."]),
         (
             RIGHT.replace(NUMBER, "+4923150"),
             [f"signal-cli runs with -a +4923150, but SIGNAL_ACCOUNT is {NUMBER}."],
@@ -320,6 +336,7 @@ UNHEARD = "Whoever has a new telephone would not be heard any more. Please start
                 UNHEARD,
                 "signal-cli writes every message into its log.",
                 "signal-cli writes telephone numbers into its log.",
+                "signal-cli keeps every picture that people send, for ever.",
             ],
         ),
     ],
@@ -529,7 +546,7 @@ async def test_sigterm_ends_the_bot_within_five_seconds_and_nothing_is_lost(
     await place.start()
     await place.settles()
     await place.stop()
-    screens = [Somebody(place, person).screen for person in crowd]
+    screens = [OnTelegram(place, telegram, person).screen for person in crowd]
     assert [n for n, screen in enumerate(screens) if "112" not in screen] == []
     assert {len(person.received) for person in crowd} <= {len(screens[0].split("\n---\n")) + n for n in range(-2, 3)}
 

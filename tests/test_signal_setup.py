@@ -188,7 +188,7 @@ async def test_with_one_number_only_it_says_how_to_start_signal_cli(tmp_path: Pa
     assert lines[0] == "signal-cli was started with -a, so it has a number already."
     assert lines[-1] == (
         f"  signal-cli --trust-new-identities always --scrub-log daemon --socket {tmp_path / 's'}"
-        " --receive-mode manual --no-receive-stdout"
+        " --receive-mode manual --no-receive-stdout --ignore-attachments"
     )
 
 
