@@ -2,8 +2,8 @@
 
 signal-cli takes each message from Signal for good and gives it on once, without a way to acknowledge. So it is asked to
 receive only while we listen (`--receive-mode manual`, `subscribeReceive`), what it gives is stored before the next line
-is read, and before we leave it is told to stop and heard to the end. What was being handed over when somebody pulled
-the plug may be lost; that we were deaf for so long is heard as a message of its own.
+is read, and before we leave it is told to stop and heard to the end. What it was just handing over when somebody pulled
+the plug is lost; that we were deaf, and for how long, is heard as a message of its own.
 """
 
 import asyncio
@@ -35,8 +35,10 @@ PATIENCE = 10.0
 """Seconds to wait for what the daemon answers out of itself, without asking Signal."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
 """Seconds between tries to reach the daemon."""
-LAST_WORDS = 2.0
-"""Seconds for what the daemon has yet to hand over when the bot is stopped."""
+QUIET, LONGEST_QUIET = 0.1, 1.0
+"""Seconds without a message that are waited for before the daemon is told to stop, and for how long they are."""
+GOODBYE, LAST_WORDS = 2.0, 4.0
+"""Seconds for it to stop, and for all of that while the bot is being stopped."""
 DEAF, STILL_DEAF = 3.0, 600.0
 """Seconds after which it is told that nothing was heard, and that still nothing is."""
 TYPING_AFTER = 1.0
@@ -388,10 +390,17 @@ async def _tell(hear: Hear, told: tuple[str, str] | None) -> None:
 
 
 async def _say_goodbye(ears: Connection, subscription: Any) -> None:
-    """End a subscription; what was handed over before has been heard then. Raises: what `hear` raised."""
+    """End a subscription; what was handed over before has been heard then. Raises: what `hear` raised.
+
+    signal-cli loses a message that it is decrypting at that moment (ManagerImpl.removeReceiveHandler), so first there
+    has to be a moment of quiet.
+    """
+    began = time.monotonic()
+    while time.monotonic() < min(ears.read_at + QUIET, began + LONGEST_QUIET) and not ears.reading.done():
+        await asyncio.wait([ears.reading], timeout=QUIET)
     if subscription is not None and not ears.reading.done():
         with suppress(Fault):
-            await ears.request("unsubscribeReceive", {"subscription": subscription}, LAST_WORDS)
+            await ears.request("unsubscribeReceive", {"subscription": subscription}, GOODBYE)
     await ears.close()
 
 

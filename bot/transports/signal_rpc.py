@@ -15,6 +15,7 @@ import asyncio
 import itertools
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -67,6 +68,8 @@ class Connection:
         self._garbage = 0
         self.is_notifying = False
         """What was read is not dealt with yet, so nothing more is read."""
+        self.read_at = time.monotonic()
+        """When something last came."""
         self.reading = asyncio.create_task(self._read(), name="signal-cli's lines")
 
     @classmethod
@@ -117,6 +120,7 @@ class Connection:
         lines = _Lines()
         try:
             while chunk := await self._chunk():
+                self.read_at = time.monotonic()
                 heard = [params for line in lines.cut(chunk) if (params := self._take(line)) is not None]
                 if heard:
                     self.is_notifying = True

@@ -1,0 +1,722 @@
+"""What the bot hears on Signal: every kind of message once, in order, and whatever happens to signal-cli."""
+
+import asyncio
+import copy
+import json
+import logging
+import random
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.demo.pretend_signal import PretendSignal
+from bot.demo.signal_faults import network_failure, never_answers
+from bot.demo.signal_people import SignalPerson
+from bot.messages import Incoming, Kind, Outgoing, State, Unreadable
+from bot.settings import Signal
+from bot.transports import signal as transport
+from bot.transports.signal import SignalTransport
+
+TIMEOUT = 8.0
+PERSONAL = re.compile(r"\+\d{6,}|[0-9a-f]{8}-[0-9a-f]{4}-")
+
+
+class Listener:
+    """Whoever keeps what the transport hears, as the bot does: once, by its id."""
+
+    def __init__(self, signal: PretendSignal) -> None:
+        self.transport = SignalTransport(Signal(signal.account, signal.socket))
+        self.payloads: dict[str, str] = {}
+        self.heard: list[Incoming] = []
+        self.times = 0
+        self.disk = asyncio.Event()
+        self.disk.set()
+        self._news = asyncio.Event()
+
+    async def hear(self, heard: list[tuple[str, str]]) -> None:
+        """Keep what is new, once the disk is there."""
+        await self.disk.wait()
+        self.times += len(heard)
+        for id, payload in heard:
+            if id not in self.payloads:
+                self.payloads[id] = payload
+                incoming = self.transport.understand(payload)
+                assert incoming is not None, "what concerns nobody need not be kept"
+                self.heard.append(incoming)
+        self._news.set()
+
+    async def hears(self, *texts: str) -> list[Incoming]:
+        """Wait until these texts have been heard, and return all that was heard."""
+        await self.until(lambda: set(texts) <= set(self.texts), f"{texts} heard, not {self.heard}")
+        return self.heard
+
+    async def until(self, condition: Callable[[], object], what: str) -> None:
+        """Wait until something heard makes the condition true."""
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                while not condition():
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise AssertionError(what) from None
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts that were heard, in their order."""
+        return [incoming.text for incoming in self.heard if incoming.kind is Kind.TEXT]
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """What was heard, but for receipts, which come when they come."""
+        return [incoming.kind for incoming in self.heard if incoming.kind is not Kind.RECEIPT]
+
+
+async def logged(caplog: pytest.LogCaptureFixture, words: str, times: int) -> None:
+    """Wait until something stands in the log so many times."""
+    async with asyncio.timeout(TIMEOUT):
+        while caplog.text.count(words) < times:  # noqa: ASYNC110 - a log is nothing that one could wait for
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def listening(signal: PretendSignal) -> AsyncIterator[Listener]:
+    """Listen while the block lasts."""
+    listener = Listener(signal)
+    async with listener.transport:
+        running = asyncio.create_task(listener.transport.run(listener.hear))
+        try:
+            yield listener
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+            if not running.cancelled():
+                running.result()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have less patience, so that nobody has to wait."""
+    monkeypatch.setattr(transport, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(transport, "PATIENCE", 1.0)
+    monkeypatch.setattr(transport, "SHORTEST_PAUSE", 0.01)
+    monkeypatch.setattr(transport, "LONGEST_PAUSE", 0.03)
+    monkeypatch.setattr(transport, "QUIET", 0.02)
+
+
+@pytest.fixture(autouse=True)
+def nothing_personal(caplog: pytest.LogCaptureFixture) -> Any:
+    """No number, no uuid, and nothing that anybody wrote stands in the log, whatever happens."""
+    caplog.set_level(logging.DEBUG, "bot")
+    yield
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("bot.transports")]
+    assert [line for line in lines if PERSONAL.search(line) or re.search("[а-я]", line)] == []
+
+
+@pytest.fixture(params=[True, False], ids=["one account", "several accounts"])
+async def signal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[PretendSignal]:
+    """signal-cli with the bot's account, started in both ways."""
+    async with PretendSignal(tmp_path / "socket", single_account=request.param) as daemon:
+        yield daemon
+        assert daemon.violations == []
+
+
+@pytest.fixture
+async def bot(signal: PretendSignal) -> AsyncIterator[Listener]:
+    """Whoever listens."""
+    async with listening(signal) as listener:
+        await signal.subscribed()
+        yield listener
+
+
+@pytest.fixture
+def oksana(signal: PretendSignal) -> SignalPerson:
+    """Somebody with a telephone."""
+    return signal.person("Оксана")
+
+
+# ---------------------------------------------------------------------- what people do
+
+
+Act = Callable[[SignalPerson], Awaitable[Any]]
+ACTS: dict[str, tuple[Act, Kind]] = {
+    "text": (lambda p: p.writes("1"), Kind.TEXT),
+    "location": (lambda p: p.sends_location(), Kind.TEXT),
+    "answer to a story": (lambda p: p.answers_story("Як?"), Kind.TEXT),
+    "photo": (lambda p: p.sends_photo(), Kind.MEDIA),
+    "photo with words": (lambda p: p.sends_photo("Мій паспорт"), Kind.MEDIA),
+    "voice": (lambda p: p.sends_voice(), Kind.MEDIA),
+    "video": (lambda p: p.sends_video(), Kind.MEDIA),
+    "document": (lambda p: p.sends_document(), Kind.MEDIA),
+    "view once": (lambda p: p.sends_view_once(), Kind.MEDIA),
+    "sticker": (lambda p: p.sends_sticker(), Kind.MEDIA),
+    "contact": (lambda p: p.sends_contact(), Kind.MEDIA),
+    "payment": (lambda p: p.sends_payment(), Kind.MEDIA),
+    "poll": (lambda p: p.sends_poll(), Kind.MEDIA),
+    "call": (lambda p: p.calls(), Kind.CALL),
+}
+
+
+@pytest.mark.parametrize(("act", "kind"), ACTS.values(), ids=ACTS.keys())
+async def test_the_bot_hears_once(act: Act, kind: Kind, bot: Listener, oksana: SignalPerson) -> None:
+    done = await act(oksana)
+    await oksana.writes("Далі")
+    heard, _ = await bot.hears("Далі")
+    assert (heard.messenger, heard.address, heard.kind) == ("signal", oksana.id, kind)
+    assert heard.own == (done.message_id if done else "")
+    assert heard.text == (done.text if kind is Kind.TEXT else ""), "captions of photos of papers are nobody's business"
+
+
+GROUP = {"groupId": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "type": "DELIVER"}
+SILENCE: dict[str, Act] = {
+    "typing": lambda p: p.types(),
+    "no content": lambda p: p.empty_message(),
+    "a timer": lambda p: p.sets_timer(3600),
+    "a story": lambda p: p.posts_story(),
+    "what cannot be decrypted": lambda p: p.sends_broken(),
+    "only invisible letters": lambda p: p.writes("\u200b\u2060"),
+    "what nobody knows yet": lambda p: raw(p, fieldOfTheFuture={"message": "1"}),
+    "a receipt for nothing": lambda p: raw(p, receiptMessage={"timestamps": []}),
+    "null": lambda p: raw(p, dataMessage=None, editMessage=None),
+    "a call that ends": lambda p: raw(p, callMessage={"hangupMessage": {"id": 1}}),
+    "a poll that ends": lambda p: data(p, pollTerminate={"targetSentTimestamp": 1}),
+    "a pin": lambda p: data(p, pinMessage={"targetSentTimestamp": 1}),
+    "a group's call": lambda p: data(p, groupInfo=GROUP, groupCallUpdate={}),
+    "who left a group": lambda p: data(p, groupInfo={**GROUP, "type": "QUIT"}),
+    "a vote taken back": lambda p: data(p, pollVote={"targetSentTimestamp": 1, "optionIndexes": []}),
+    "another device of the bot": lambda p: own_device(p.world),
+}
+
+
+async def raw(person: SignalPerson, **payload: Any) -> None:
+    await person.world.deliver_raw(person.world.envelope(person, **payload), person)
+
+
+async def data(person: SignalPerson, **fields: Any) -> None:
+    await raw(person, dataMessage={"timestamp": 5, "message": None, "expiresInSeconds": 0, "viewOnce": False, **fields})
+
+
+async def own_device(world: Any) -> None:
+    told: list[dict[str, Any]] = [
+        {"sentMessage": {"message": "1"}},
+        {"readMessages": []},
+        {"type": "CONTACTS_SYNC"},
+        {},
+    ]
+    for sync in told:
+        world.own_device_tells({"syncMessage": sync})
+
+
+@pytest.mark.parametrize("act", SILENCE.values(), ids=SILENCE.keys())
+async def test_nothing_is_heard_of(act: Act, bot: Listener, oksana: SignalPerson) -> None:
+    await act(oksana)
+    await oksana.writes("Далі")
+    await bot.hears("Далі")
+    assert bot.kinds == [Kind.TEXT], "two bots would answer each other for ever"
+
+
+async def test_what_belongs_to_a_message_names_it(bot: Listener, oksana: SignalPerson) -> None:
+    menu = (await bot.transport.send(oksana.id, Outgoing(text="1 – Так"))).message
+    own = await oksana.writes("Ні")
+    assert oksana.last is not None
+    await oksana.writes("1", quote=oksana.last)
+    await oksana.reacts(oksana.last, "👍🏽")
+    await oksana.takes_back_reaction(oksana.last, "👍🏽")
+    await oksana.edits(own, "Так")
+    await oksana.deletes(own)
+    await oksana.reads(oksana.last)
+    await oksana.writes("Далі")
+    heard = [incoming for incoming in await bot.hears("Далі") if incoming.kind is not Kind.RECEIPT]
+    assert [(i.kind, i.text, i.message) for i in heard[1:-1]] == [
+        (Kind.TEXT, "1", menu),
+        (Kind.REACTION, "👍🏽", menu),
+        (Kind.EDITED, "Так", ""),
+        (Kind.DELETED, "", ""),
+    ]
+    assert heard[0].own == heard[3].own == heard[4].own == own.message_id
+    await bot.until(lambda: sum(i.kind is Kind.RECEIPT for i in bot.heard) == 2, "delivered and read")
+    assert {i.arrived for i in bot.heard if i.kind is Kind.RECEIPT} == {((menu, int(menu) / 1000),)}
+
+
+async def test_one_receipt_names_all_that_arrived(bot: Listener, oksana: SignalPerson) -> None:
+    oksana.online = False
+    sent = [(await bot.transport.send(oksana.id, Outgoing(text=str(n)))).message for n in range(3)]
+    oksana.online = True
+    await bot.until(lambda: bot.heard, "a receipt")
+    assert [id for id, _ in bot.heard[0].arrived] == sent
+
+
+async def test_a_vote_is_the_number_of_what_was_voted_for(bot: Listener, oksana: SignalPerson) -> None:
+    poll = await bot.transport.request("sendPollCreate", recipient=[oksana.id], question="?", option=["А", "Б"])
+    assert oksana.last is not None
+    await oksana.votes(oksana.last, 1)
+    await oksana.votes(oksana.last)
+    await oksana.writes("Далі")
+    heard = [incoming for incoming in await bot.hears("Далі") if incoming.kind is not Kind.RECEIPT]
+    assert [(i.kind, i.text, i.message) for i in heard[:-1]] == [(Kind.TEXT, "2", str(poll["timestamp"]))]
+
+
+@pytest.mark.parametrize(("version", "kind"), [("0.13.19", Kind.TOO_LONG), ("0.14.7", Kind.TEXT)])
+async def test_of_a_long_text_all_is_heard_or_that_it_was_too_long(
+    bot: Listener, oksana: SignalPerson, signal: PretendSignal, version: str, kind: Kind
+) -> None:
+    signal.version = version
+    own = await oksana.writes("Їжак " * 400)
+    await oksana.edits(own, "Їжачок " * 400)
+    await oksana.writes("Далі")
+    long, edited, _ = await bot.hears("Далі")
+    is_whole = kind is Kind.TEXT
+    assert (long.kind, long.text) == (kind, ("Їжак " * 400).strip() if is_whole else "")
+    assert (edited.kind, edited.text) == (Kind.EDITED, ("Їжачок " * 400).strip() if is_whole else "")
+
+
+async def test_in_a_group_the_bot_hears_only_that_it_should_leave(
+    bot: Listener, oksana: SignalPerson, signal: PretendSignal
+) -> None:
+    id = await oksana.adds_bot_to_group()
+    await oksana.writes_in_group(id, "Це група")
+    await raw(oksana, editMessage={"targetSentTimestamp": 1, "dataMessage": {"message": "1", "groupInfo": GROUP}})
+    await oksana.writes("Далі")
+    await bot.hears("Далі")
+    assert bot.kinds == [Kind.ADDED_TO_GROUP] * 3 + [Kind.TEXT]
+    address = bot.heard[0].address
+    assert address == f"group.{id}"
+    assert (await bot.transport.send(address, Outgoing(text="Бувайте"))).state is State.ACCEPTED
+    assert (await bot.transport.send(address, Outgoing(act="leave"))).state is State.ACCEPTED
+    assert not signal.groups[id].bot_is_member
+
+
+async def test_a_message_that_is_delivered_again_is_heard_once(bot: Listener, oksana: SignalPerson) -> None:
+    own = await oksana.writes("1")
+    oksana.redelivers(own)
+    await oksana.writes("Далі")
+    await bot.hears("Далі")
+    assert bot.texts == ["1", "Далі"]
+
+
+async def test_who_has_a_new_telephone_is_heard(bot: Listener, oksana: SignalPerson, signal: PretendSignal) -> None:
+    await oksana.writes("1")
+    await bot.hears("1")
+    await oksana.reinstalls()
+    for n in range(3):
+        await oksana.writes(f"Новий {n}")
+    await bot.hears("Новий 0", "Новий 1", "Новий 2")
+    assert len([call for call in signal.calls if call.method == "trust"]) <= 3
+
+
+async def test_a_key_that_cannot_be_trusted_holds_up_nobody_else(
+    bot: Listener, oksana: SignalPerson, signal: PretendSignal, caplog: pytest.LogCaptureFixture
+) -> None:
+    await oksana.writes("1")
+    await bot.hears("1")
+    await oksana.reinstalls()
+    signal.fail("trust", network_failure())
+    await oksana.writes("Новий")
+    await logged(caplog, "could not be trusted", 1)
+    await signal.person("Petro").writes("Тут")
+    await bot.hears("Тут")
+
+
+async def test_many_people_are_heard_in_the_order_in_which_they_wrote(bot: Listener, signal: PretendSignal) -> None:
+    people = [signal.person(str(n)) for n in range(10)]
+    written = []
+    for n in range(30):
+        for person in people:
+            written.append(f"{person.name} {n}")
+            person.write(written[-1])
+    await bot.hears(*written)
+    assert bot.texts == written
+
+
+# ---------------------------------------------------------------------- signal-cli comes and goes
+
+
+async def test_what_is_written_while_signal_cli_is_away_is_heard_when_it_is_back(
+    bot: Listener, oksana: SignalPerson, signal: PretendSignal
+) -> None:
+    for n in range(3):
+        await signal.daemon_dies()
+        await oksana.writes(f"Хтось є? {n}")
+        await signal.revive()
+        await bot.hears(f"Хтось є? {n}")
+    assert (await bot.transport.send(oksana.id, Outgoing(text="Так"))).state is State.ACCEPTED
+    assert bot.texts == [f"Хтось є? {n}" for n in range(3)]
+
+
+@pytest.mark.parametrize("left", ["nothing", "a stale socket", "no socket at all"])
+async def test_the_bot_can_start_before_signal_cli_does(
+    left: str, oksana: SignalPerson, signal: PretendSignal, caplog: pytest.LogCaptureFixture
+) -> None:
+    await (signal.daemon_dies() if left == "a stale socket" else signal.daemon_stops())
+    if left == "no socket at all":
+        signal.socket.write_text("")
+    await oksana.writes("Доброго ранку")
+    async with listening(signal) as bot:
+        await logged(caplog, "cannot be listened to", 3)
+        assert not await bot.transport.reachable()
+        await signal.revive()
+        await bot.hears("Доброго ранку")
+        assert bot.kinds == [Kind.TEXT]
+        assert await bot.transport.reachable()
+
+
+@pytest.mark.parametrize("method", ["version", "listAccounts", "subscribeReceive"])
+async def test_a_signal_cli_that_does_not_answer_is_left_and_tried_again(
+    method: str, signal: PretendSignal, oksana: SignalPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "PATIENCE", 0.1)
+    signal.fail(method, never_answers(), 3)
+    async with listening(signal) as bot:
+        await signal.changed(lambda: not signal.faults.left(method), TIMEOUT, "tries")
+        await oksana.writes("Хтось є?")
+        await bot.hears("Хтось є?")
+
+
+async def test_a_disk_that_is_slow_is_no_reason_to_leave_signal_cli(
+    signal: PretendSignal, oksana: SignalPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "PATIENCE", 0.02)
+    async with listening(signal) as bot:
+        await signal.subscribed()
+        n = signal.counts["subscribeReceive"]
+        bot.disk.clear()
+        await oksana.writes("Хтось є?")
+        beats = signal.counts.get("version", 0)
+        await signal.changed(lambda: signal.counts.get("version", 0) > beats + 6, TIMEOUT, "heartbeats")
+        bot.disk.set()
+        await bot.hears("Хтось є?")
+        assert signal.counts["subscribeReceive"] == n
+
+
+async def test_an_account_that_vanished_makes_the_bot_deaf_until_it_is_back(
+    signal: PretendSignal, oksana: SignalPerson, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with listening(signal) as bot:
+        await signal.subscribed()
+        await signal.account_vanishes()
+        await logged(caplog, "cannot be listened to", 3)
+        heard_at = bot.transport.heard_at
+        await oksana.writes("Хтось є?")
+        await logged(caplog, "cannot be listened to", 5)
+        assert bot.transport.heard_at == heard_at
+        assert (await bot.transport.send(oksana.id, Outgoing(text="Так"))).state is State.WAITING
+        signal.registered = True
+        signal.mailbox.look()
+        if signal.single_account:
+            signal.exit.clear()
+            await signal.revive()
+        else:
+            assert "it does not have the account" in caplog.text
+        await bot.hears("Хтось є?")
+        assert bot.transport.heard_at > heard_at
+
+
+async def test_a_silent_bot_is_alive_as_long_as_signal_cli_answers(bot: Listener) -> None:
+    for _ in range(2):
+        before = bot.transport.heard_at
+        async with asyncio.timeout(TIMEOUT):
+            while bot.transport.heard_at == before:  # noqa: ASYNC110 - nobody tells of a heartbeat
+                await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("mode", ["on-start", "on-connection"])
+async def test_a_signal_cli_that_receives_by_itself_is_understood_and_told_of(
+    mode: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with PretendSignal(tmp_path / "socket", receive_mode=mode) as signal, listening(signal) as bot:
+        await signal.subscribed()
+        await bot.transport.reachable()
+        oksana = signal.person("Оксана")
+        for n in range(3):
+            await oksana.writes(str(n))
+        await bot.hears("0", "1", "2")
+        assert bot.texts == ["0", "1", "2"]
+        await signal.changed(lambda: "--receive-mode manual" in caplog.text, TIMEOUT, "a warning")
+        assert caplog.text.count("--receive-mode manual") == 1
+
+
+async def test_what_another_account_gets_is_not_heard(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    async with PretendSignal(path, single_account=False, receive_mode="on-start") as signal, listening(signal) as bot:
+        await signal.subscribed()
+        await bot.transport.reachable()
+        oksana = signal.person("Оксана")
+        for connection in signal.daemon.connections if signal.daemon else []:
+            connection.subscriptions = dict.fromkeys(connection.subscriptions, False)
+        event = signal.envelope(oksana)
+        await signal.deliver_raw({**event, "account": "+4915199999999"}, oksana)
+        await oksana.writes("Далі")
+        await bot.hears("Далі")
+        assert bot.texts == ["Далі"]
+
+
+async def test_nothing_is_lost_when_the_bot_is_stopped_while_people_write(
+    signal: PretendSignal, oksana: SignalPerson
+) -> None:
+    heard: list[str] = []
+    written: list[str] = []
+    for n in range(8):
+        for m in range(20):
+            written.append(f"{n} {m}")
+            oksana.write(written[-1])
+        async with listening(signal) as bot:
+            await bot.until(lambda bot=bot: bot.texts, "something")  # type: ignore[misc]
+        heard += bot.texts
+        assert signal.daemon_state["subscriptions"] == 0
+    async with listening(signal) as bot:
+        await oksana.writes("Далі")
+        await bot.hears("Далі")
+        heard += bot.texts[:-1]
+    assert heard == written
+
+
+async def test_the_bot_stops_although_signal_cli_hangs_and_the_disk_too(
+    signal: PretendSignal, oksana: SignalPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "LAST_WORDS", 0.1)
+    began = asyncio.Event()
+
+    async def for_ever(_: list[tuple[str, str]]) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    messenger = SignalTransport(Signal(signal.account, signal.socket))
+    async with messenger:
+        running = asyncio.create_task(messenger.run(for_ever))
+        await oksana.writes("1")
+        await began.wait()
+        signal.fail("*", never_answers(), 50)
+        running.cancel()
+        async with asyncio.timeout(TIMEOUT):
+            await asyncio.wait([running])
+    assert running.cancelled()
+
+
+async def test_who_cannot_keep_what_is_heard_ends(signal: PretendSignal, oksana: SignalPerson) -> None:
+    async def fails(_: list[tuple[str, str]]) -> None:
+        raise OSError("the disk")
+
+    messenger = SignalTransport(Signal(signal.account, signal.socket))
+    async with messenger:
+        running = asyncio.create_task(messenger.run(fails))
+        await oksana.writes("1")
+        with pytest.raises(ExceptionGroup) as caught:
+            await running
+    assert caught.group_contains(OSError) if hasattr(caught, "group_contains") else True
+
+
+# ---------------------------------------------------------------------- deafness
+
+
+async def test_a_short_time_without_signal_cli_is_not_worth_mentioning(bot: Listener, signal: PretendSignal) -> None:
+    await signal.daemon_dies()
+    await signal.revive()
+    await signal.person("Оксана").writes("1")
+    await bot.hears("1")
+    assert bot.kinds == [Kind.TEXT]
+
+
+async def test_that_nobody_could_be_heard_is_heard_once_it_is_over(
+    bot: Listener, signal: PretendSignal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(transport, "DEAF", 0.01)
+    monkeypatch.setattr(transport, "STILL_DEAF", 0.1)
+    await signal.daemon_dies()
+    await bot.until(lambda: bot.heard, "that nobody can be heard")
+    await logged(caplog, "cannot be listened to", 8)
+    await signal.revive()
+    await bot.until(lambda: len(bot.heard) > 1, "that it is over")
+    still, over = bot.heard
+    assert (still.kind, still.address, still.until) == (Kind.DEAF, "", 0)
+    assert (over.kind, over.since) == (Kind.DEAF, still.since)
+    assert over.since > 0
+    assert over.since <= over.until <= over.since + 10
+
+
+# ---------------------------------------------------------------------- typing
+
+
+async def test_who_waits_for_an_answer_sees_that_it_is_being_written(
+    bot: Listener, oksana: SignalPerson, signal: PretendSignal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TYPING_AFTER", 0.02)
+    await oksana.writes("1")
+    await oksana.writes("2")
+    await signal.changed(lambda: oksana.bot_types, TIMEOUT, "typing")
+    await bot.transport.send(oksana.id, Outgoing(text="Так"))
+    assert not oksana.bot_types
+    assert signal.counts["sendTyping"] == 1
+
+
+async def test_who_got_an_answer_sees_no_typing(
+    bot: Listener, oksana: SignalPerson, signal: PretendSignal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TYPING_AFTER", 0.05)
+    petro = signal.person("Петро")
+    await oksana.writes("1")
+    await bot.hears("1")
+    await bot.transport.send(oksana.id, Outgoing(text="Так"))
+    await petro.writes("2")
+    await signal.changed(lambda: petro.bot_types, TIMEOUT, "typing")
+    assert signal.counts["sendTyping"] == 1
+    assert not oksana.bot_types
+
+
+async def test_typing_that_fails_is_left_for_a_while(
+    bot: Listener, oksana: SignalPerson, signal: PretendSignal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TYPING_AFTER", 0.01)
+    oksana.sealed_sender = False
+    await oksana.writes("1")
+    await signal.changed(lambda: signal.counts.get("sendTyping"), TIMEOUT, "typing")
+    for n in range(5):
+        await oksana.writes(str(n))
+        await bot.hears(str(n))
+        beats = signal.counts.get("version", 0)
+        await signal.changed(lambda beats=beats: signal.counts.get("version", 0) > beats + 1, TIMEOUT, "time")  # type: ignore[misc]
+    assert signal.counts["sendTyping"] == 1
+
+
+# ---------------------------------------------------------------------- what nobody promised
+
+
+async def test_a_text_of_several_mib_is_heard_and_cut(bot: Listener, oksana: SignalPerson) -> None:
+    await oksana.writes("Ї" * 3_000_000)
+    await bot.until(lambda: bot.heard, "a text")
+    assert bot.texts == ["Ї" * 5000]
+
+
+LINES = {
+    "garbage": "Exception in thread main",
+    "half": '{"jsonrpc":"2.0","method":"receive","params":{"subscription":0,"result":{"envelope":{"sour',
+    "nested": '{"jsonrpc":"2.0","method":"receive","params":{"result":' + "[" * 100_000,
+    "nested and closed": '{"method":"receive","params":{"result":' + "[" * 100_000 + "]" * 100_000 + "}}",
+    "nested in a message": '{"method":"receive","params":{"result":{"envelope":' + '{"a":' * 900 + "1" + "}" * 903,
+    "no envelope": '{"method":"receive","params":{"result":{}}}',
+    "null": '{"method":"receive","params":{"result":null}}',
+    "a list": '{"method":"receive","params":{"result":[1]}}',
+    "a text": '{"method":"receive","params":{"result":"deaf"}}',
+    "too long": "x" * 17_000_000,
+}
+
+
+@pytest.mark.parametrize("line", LINES.values(), ids=LINES.keys())
+async def test_people_are_heard_after(line: str, tmp_path: Path) -> None:
+    async with PretendSignal(tmp_path / "socket") as signal, listening(signal) as bot:
+        await signal.subscribed()
+        await signal.deliver_line(line)
+        await signal.person("Оксана").writes("Далі")
+        await bot.hears("Далі")
+        assert bot.kinds == [Kind.TEXT]
+
+
+async def real_events(signal: PretendSignal, oksana: SignalPerson) -> list[Any]:
+    """Return one event of each kind, as signal-cli writes them."""
+    events: list[Any] = []
+    kept = signal.mailbox.put
+    signal.mailbox.put = lambda _person, event, *_: events.append(copy.deepcopy(event))  # type: ignore[method-assign]
+    await own_device(signal)
+    for act, _ in ACTS.values():
+        await act(oksana)
+    for silence in SILENCE.values():
+        await silence(oksana)
+    own = await oksana.writes("Ні")
+    await oksana.writes("1", quote=own)
+    await oksana.reacts(own, "👍")
+    await oksana.edits(own, "Так")
+    await oksana.deletes(own)
+    await oksana.writes_in_group(await oksana.adds_bot_to_group(), "Це група")
+    events += [signal.envelope(oksana, receiptMessage={"when": 1, "isDelivery": True, "timestamps": [1795336103442]})]
+    events += [{"exception": {"type": "UntrustedIdentityException", "message": ""}, **signal.envelope(oksana)}]
+    signal.mailbox.put = kept  # type: ignore[method-assign]
+    return events
+
+
+ODD: list[Any] = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.5,
+    2**70,
+    float("inf"),
+    "",
+    "x",
+    "Ї" * 1000,
+    "\ud800",
+    [],
+    [None],
+    {},
+    {"a": 1},
+    [[[]]],
+]
+
+
+def mutated(event: Any, chance: random.Random) -> Any:
+    """Return an event with something wrong, missing or new at one place or several."""
+    event = copy.deepcopy(event)
+    for _ in range(chance.choice([1, 1, 2, 5])):
+        place, key = chance.choice(places(event) or [({"": None}, "")])
+        match chance.choice(["gone", "odd", "odd", "moved", "new"]):
+            case "gone":
+                del place[key]
+            case "odd":
+                place[key] = chance.choice(ODD)
+            case "moved":
+                other, name = chance.choice(places(event) or [(ODD, 0)])
+                place[key] = copy.deepcopy(other[name])
+            case _ if isinstance(place, dict):
+                place[chance.choice(["deaf", "exception", "groupInfo", "quote", "pollVote", "x"])] = chance.choice(ODD)
+    return event
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Return all places in which something stands: what holds it and its name or number there."""
+    keys: list[Any] = [*value] if isinstance(value, dict) else [*range(len(value))] if isinstance(value, list) else []
+    return [found for key in keys for found in ((value, key), *places(value[key]))]
+
+
+async def test_nothing_that_anybody_sends_stops_the_bot(
+    signal: PretendSignal, oksana: SignalPerson, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR, "bot")
+    events = await real_events(signal, oksana)
+    assert len(events) > 35
+    chance = random.Random(2026)
+    understood = 0
+    async with listening(signal) as bot:
+        await signal.subscribed()
+        for n in range(5000):
+            event = mutated(chance.choice(events), chance)
+            with suppress(Unreadable):
+                understood += bot.transport.understand(json.dumps(event)) is not None
+            if n % 2:
+                await signal.deliver_raw(event, oksana)
+        await oksana.writes("Далі")
+        await bot.hears("Далі")
+    assert understood > 500
+
+
+BROKEN = ["", "{", "[]", "5", "null", '"deaf"', '{"deaf": 5}', '{"deaf": [1]}', '{"deaf": [1, 1e999]}', "[" * 100_000]
+
+
+@pytest.mark.parametrize("payload", [*BROKEN, '{"envelope": []}', '{"envelope": {"dataMessage": []}}'])
+def test_a_payload_that_is_none_is_unreadable_and_nothing_else(payload: str, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable):
+        SignalTransport(Signal("+4915100000001", tmp_path)).understand(payload)
+
+
+def test_an_address_has_one_spelling(tmp_path: Path) -> None:
+    messenger = SignalTransport(Signal("+4915100000001", tmp_path))
+    address = "4DA5E709-D471-4D60-88A7-0639EB1167B3"
+    message = {"dataMessage": {"timestamp": 5, "message": "1"}, "timestamp": 5}
+    heard = messenger.understand(json.dumps({"envelope": {"sourceUuid": address, **message}}))
+    assert heard is not None
+    assert heard.address == address.lower()
+    for wrong in ("+4915100000001", f"PNI:{address}", f"{{{address}}}", f"{address}\n", "", None):
+        with pytest.raises(Unreadable):
+            messenger.understand(json.dumps({"envelope": {"sourceUuid": wrong, **message}}))
