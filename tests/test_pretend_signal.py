@@ -358,6 +358,30 @@ async def test_a_death_before_decryption_loses_nothing_and_after_it_the_message(
     assert signal.mailbox.empty
 
 
+async def test_nothing_is_heard_twice_and_what_is_not_heard_is_known_to_be_lost(
+    signal: PretendSignal, olena: SignalPerson
+) -> None:
+    signal.decryption = (0.001, 0.001)
+    said = [str(number) for number in range(200)]
+    heard: list[str] = []
+    for begin in range(0, 200, 20):
+        async with Client(signal) as bot:
+            await bot.subscribes()
+            for text in said[begin : begin + 20]:
+                await olena.writes(text)
+            await asyncio.sleep(signal.random.uniform(0, 0.05))
+            await signal.daemon_dies()
+            await asyncio.wait_for(bot.ended.wait(), 5)
+            heard += bot.texts
+        await signal.revive()
+    waits = [entry.event for entry in signal.mailbox.waiting]
+    others = [event["envelope"]["dataMessage"]["message"] for event in [*signal.mailbox.lost, *waits]]
+    assert sorted(heard + others, key=int) == said
+    assert heard == sorted(heard, key=int)
+    assert signal.mailbox.lost
+    assert len(heard) > 20
+
+
 async def test_people_and_what_waits_survive_the_daemon(signal: PretendSignal, olena: SignalPerson) -> None:
     async with Client(signal) as bot:
         await bot.call("send", recipient=olena.id, message="Вітаємо")

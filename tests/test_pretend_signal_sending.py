@@ -418,6 +418,24 @@ async def test_a_captcha_holds_up_every_send_until_it_is_solved(
     await bot.call("send", recipient=olena.id, message="x")
 
 
+async def test_too_many_messages_are_refused_until_it_is_time(
+    signal: PretendSignal, bot: Client, olena: SignalPerson
+) -> None:
+    signal.clock = lambda: 1_795_337_423.0
+    signal.limit(burst=2, every=10)
+    for _ in range(2):
+        await bot.call("send", recipient=olena.id, message="x")
+        await bot.call("sendTyping", recipient=olena.id)
+    for _ in range(2):
+        refusal = await bot.refused("send", recipient=olena.id, message="x")
+        assert refusal["code"] == -5
+        assert refusal["data"]["response"]["results"][0]["retryAfterSeconds"] == 10
+    assert len(signal.impatience) == 1
+    signal.goes_forward(10)
+    await bot.call("send", recipient=olena.id, message="x")
+    assert len(signal.impatience) == 1
+
+
 # ---------------------------------------------------------------------- the account
 
 
@@ -483,6 +501,12 @@ async def test_contacts_are_those_who_wrote_or_were_written_to(
     await bot.call("removeContact", recipient=NOBODY)
     assert await bot.call("listContacts") == []
     assert not signal.known_identities
+
+
+async def test_the_devices_are_known_to_the_server_only(signal: PretendSignal, bot: Client) -> None:
+    assert [device["id"] for device in await bot.call("listDevices")] == [1]
+    signal.network_gone = True
+    assert (await bot.refused("listDevices"))["code"] == -3
 
 
 async def test_numbers_are_looked_up(signal: PretendSignal, bot: Client) -> None:

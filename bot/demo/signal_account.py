@@ -101,6 +101,7 @@ def submit_challenge(world: SignalWorld, params: Params) -> Json:
     if challenge != world.captcha_demanded or not captcha.startswith(RIGHT):
         raise Refused(CAPTCHA_REJECTED if world.at_least(0, 14, 3) else USER, REJECTED)
     world.captcha_demanded = None
+    world.told_to_wait_until = 0.0
     return {}
 
 

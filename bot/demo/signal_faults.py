@@ -136,3 +136,25 @@ class Faults:
             if queue:
                 return queue.popleft()
         return None
+
+
+class Limit:
+    """A leaky bucket for everything that the account sends: `burst` at once, then one in `every` seconds.
+
+    Signal's real limits are not published; its spam checker answers 429 or asks for a captcha.
+    """
+
+    def __init__(self, burst: float, every: float, now: float) -> None:
+        self.burst = burst
+        self.every = every
+        self.left = burst
+        self.since = now
+
+    def missing(self, now: float) -> float:
+        """Take a place and return 0, or return in how many seconds there will be one."""
+        self.left = min(self.burst, self.left + (now - self.since) / self.every)
+        self.since = now
+        if self.left >= 1:
+            self.left -= 1
+            return 0.0
+        return (1 - self.left) * self.every

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 DAY = 86400
 MOST_EDITS = 10
+GRACE = 0.05  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,17 @@ def one(world: SignalWorld, given: str) -> Target:
     return Target(person.id if person else None, given, None, person)
 
 
-def outcome(world: SignalWorld, target: Target, fault: Fault | None) -> Json:
+def outcome(world: SignalWorld, target: Target, fault: Fault | None, *, counts: bool) -> Json:
     """Return what becomes of one recipient: "type", and when to try again."""
     if world.network_gone:
         return {"type": "NETWORK_FAILURE"}
+    if counts and world.now() < world.told_to_wait_until - GRACE:
+        world.impatience.append(Violation("impatient", target.uuid or ""))
     if world.captcha_demanded is not None:
         return limited(world, world.captcha_demanded, world.captcha_retry_after)
+    missing = world.limited.missing(world.now()) if counts and world.limited is not None else 0.0
+    if missing:
+        return limited(world, None, math.ceil(missing))
     if fault is not None and fault.type == "RATE_LIMIT_FAILURE":
         return limited(world, fault.token, fault.retry_after)
     if fault is not None:
@@ -114,14 +121,21 @@ def limited(world: SignalWorld, token: str | None, retry_after: float | None) ->
         found["token"] = token
     if retry_after is not None and (token is not None or world.at_least(0, 14, 3)):
         found["retryAfterSeconds"] = int(retry_after)
+        world.told_to_wait_until = world.now() + retry_after
     return found
 
 
 def deliver(
-    world: SignalWorld, params: Params, fault: Fault | None, act: Callable[[SignalPerson, int, str | None], None]
+    world: SignalWorld,
+    params: Params,
+    fault: Fault | None,
+    act: Callable[[SignalPerson, int, str | None], None],
+    *,
+    counts: bool = True,
 ) -> Json:
     """Send something to everybody who is named; `act` is what happens on a telephone, with the timestamp and group.
 
+    `counts` says whether it counts against limits, as messages do, and receipts and typing do not.
     Returns {"timestamp", "results"}. Raises: Refused with the same as data when it reached nobody.
     """
     named = targets(world, params)
@@ -129,7 +143,7 @@ def deliver(
     results: list[Json] = []
     for left, target in zip(range(len(named), 0, -1), named, strict=True):
         met = fault if fault is not None and (fault.failing is None or left <= fault.failing) else None
-        became = outcome(world, target, met)
+        became = outcome(world, target, met, counts=counts)
         results.append(target.as_json(became))
         reached = became["type"] == "SUCCESS" or (met is not None and met.delivered)
         if reached and target.person is not None and target.person.registered:
@@ -310,7 +324,7 @@ def send_receipt(world: SignalWorld, params: Params, fault: Fault | None) -> Jso
 
         person.gets(act)
 
-    return deliver(world, params, fault, arrives)
+    return deliver(world, params, fault, arrives, counts=False)
 
 
 def send_typing(world: SignalWorld, params: Params, fault: Fault | None) -> Json:
@@ -325,7 +339,7 @@ def send_typing(world: SignalWorld, params: Params, fault: Fault | None) -> Json
             person.bot_types = not stops
             world.tell("typing", person_id=person.id, typing=person.bot_types)
 
-    return deliver(world, params, fault, arrives)
+    return deliver(world, params, fault, arrives, counts=False)
 
 
 # polls

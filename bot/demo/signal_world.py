@@ -18,7 +18,7 @@ from uuid import UUID
 
 from bot.demo import signal_events as events
 from bot.demo.signal_chats import Attachment, SignalGroup, SignalMessage
-from bot.demo.signal_faults import Faults
+from bot.demo.signal_faults import Faults, Limit
 from bot.demo.signal_mailbox import Mailbox
 from bot.demo.signal_people import SignalPerson
 
@@ -68,6 +68,9 @@ class SignalWorld:
         self.numbers_asked: dict[str, Json] = {}
         self.captcha_demanded: str | None = None
         self.captcha_retry_after = 86400.0
+        self.limited: Limit | None = None
+        self.told_to_wait_until = 0.0
+        self.impatience: list[Violation] = []  # sends that came although the bot had been told to wait
         self.lookup_works = True
         self.ignore_stories = True
         self.sprinkles = True
@@ -242,6 +245,10 @@ class SignalWorld:
         self.captcha_retry_after = retry_after
         self.tell("captcha", token=self.captcha_demanded)
         return self.captcha_demanded
+
+    def limit(self, burst: float, every: float) -> None:
+        """Let the account send `burst` messages at once and then one in `every` seconds; more are refused with 429."""
+        self.limited = Limit(burst, every, self.now())
 
     async def account_vanishes(self) -> None:
         """De-register the account: a daemon of one account exits, one of several says nothing at all."""
