@@ -193,6 +193,24 @@ async def test_everybody_who_subscribed_hears_everything(
         assert other.events[2]["subscription"] == 2
 
 
+async def test_what_comes_after_the_last_one_unsubscribed_waits_at_the_server(
+    signal: PretendSignal, bot: Client, olena: SignalPerson
+) -> None:
+    await bot.subscribes()
+    await bot.call("unsubscribeReceive", subscription=0)
+    await olena.writes("Привіт")
+    await bot.call("version")
+    assert not signal.mailbox.empty
+    async with Client(signal) as other:
+        await other.subscribes()
+    await signal.changed(lambda: not signal.daemon_state["subscriptions"])
+    await olena.writes("Є хто?")
+    await bot.call("version")
+    assert len(signal.mailbox.waiting) == 1
+    assert not bot.events
+    assert not signal.mailbox.lost
+
+
 async def test_unsubscribing_needs_a_number_that_is_known(path: Path, signal: PretendSignal, bot: Client) -> None:
     await bot.subscribes()
     assert (await bot.refused("unsubscribeReceive", subscription=5))["message"] == "Unknown subscription id"

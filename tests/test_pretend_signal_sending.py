@@ -269,6 +269,14 @@ async def test_a_success_for_one_is_a_success(bot: Client, olena: SignalPerson) 
     assert len(olena.received) == 1
 
 
+async def test_results_are_in_no_order(signal: PretendSignal, bot: Client) -> None:
+    people = [signal.person(str(number)).id for number in range(10)]
+    sent = await bot.call("send", recipient=people, message="x")
+    told = [result["recipientAddress"]["uuid"] for result in sent["results"]]
+    assert told != people
+    assert sorted(told) == sorted(people)
+
+
 async def test_a_number_is_looked_up_and_a_failed_look_up_looks_like_nobody(signal: PretendSignal, bot: Client) -> None:
     petro = signal.person("Петро", number="+4915100000002", shares_number=False)
     sent = await bot.call("send", recipient="+4915100000002", message="x")
