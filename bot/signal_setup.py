@@ -344,7 +344,7 @@ def _set_profile(
     click.echo("Picture: changed" if "avatar" in card else "Picture: as before (--picture FILE changes it)")
     daemon.ask_account("updateAccount", {"discoverableByNumber": by_number, "numberSharing": by_number})
     click.echo("Number: shown, and the bot is found by it" if by_number else "Number: not shown, not found by it")
-    _show_as_little_as_possible(daemon)
+    _keep_quiet(daemon)
     if not username:
         click.echo(f"Link: as before. To see it: {RUN} profile --username NAME (the same name, the same link)")
         return
@@ -359,14 +359,19 @@ def _set_profile(
         click.echo(f"Poster: {poster}")
 
 
-def _show_as_little_as_possible(daemon: Daemon) -> None:
-    """Tell nobody when something was read or is being written; let no link be fetched. Raises: Refused, Stopped."""
-    names = ("readReceipts", "typingIndicators", "linkPreviews", "unidentifiedDeliveryIndicators")
+def _keep_quiet(daemon: Daemon) -> None:
+    """Tell nobody when something was read, and let no link be fetched. Raises: Refused, Stopped."""
+    what = {
+        "readReceipts": False,
+        "linkPreviews": False,
+        "unidentifiedDeliveryIndicators": False,
+        "typingIndicators": True,
+    }
     try:
-        daemon.ask_account("updateConfiguration", dict.fromkeys(names, False))
+        daemon.ask_account("updateConfiguration", what)
     except Refused as refused:
         if "linked devices" not in refused.message:
             raise
-        click.echo("Read receipts, typing, link previews: as on the telephone it is linked with")
+        click.echo("Read receipts, link previews, typing: as on the telephone it is linked with")
     else:
-        click.echo("Read receipts, typing, link previews: off")
+        click.echo("Read receipts and link previews: off. Typing: shown while people wait for an answer")
