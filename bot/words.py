@@ -44,10 +44,13 @@ _NUMBER = re.compile(
     r"(?:-?(?:s?te[rsnm]?|[йяаеєую]|[иіо]й|ая|ое|ую|ш[аеу]|г[аеу]|т[аеуєяю]|м[аеу]))?"
 )
 _JOINERS = "und|u|sowie|auch|and|plus|і|й|та|також|ще|а|и|также|еще|плюс|i|a"
-_SEVERAL = re.compile(rf"(?:[\s/+&|]|(?<!\.)\.(?!\.)|(?<![^\W\d])(?:{_JOINERS})(?![^\W\d]))+")
-_LINE = re.compile(r"(\d{1,3})\W+([^\W\d].*)", re.DOTALL)
+_BETWEEN = rf"[/+&|]|(?<!\.)\.(?!\.)|(?<![^\W\d])(?:{_JOINERS})(?![^\W\d])"
+_JOINED = re.compile(_BETWEEN)
+_SEVERAL = re.compile(rf"(?:\s|{_BETWEEN})+")
+_LINE = re.compile(r"(\d{1,3})\W+(.+)", re.DOTALL)
 _WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"\d+")
+_SENTENCES = re.compile(r"[,;.:!?\n]")
 _YES_OR_NO = ("yes", "no")
 _NEGATING = tuple(word.translate(_LOOKS_LIKE) for word in ("не", "ні", "un", "nicht", "kein"))
 _FAR = 3
@@ -121,6 +124,8 @@ class WordList:
     languages: dict[str, str]
     polite: frozenset[str]
     """What may stand around an answer and changes nothing."""
+    counting: frozenset[str]
+    """The same before a number; alone it may be meant."""
     negations: frozenset[str]
     """What turns the words after it into their opposite."""
 
@@ -130,17 +135,18 @@ class WordList:
 
     def answer(self, text: str) -> str:
         """Return `yes`, `no`, `done` or `all` if the message says so, a yes or a no also in several words, or ''."""
-        key = _key(text)
-        if key in self.answers:
-            return self.answers[key]
-        said = {self._drawn_out(word) for word in key.split()}
-        return said.pop() if said in ({"yes"}, {"no"}) else ""
+        said = self._answer(_key(text))
+        for parts in (_SENTENCES.split(text[:LONGEST_NAME]), normal(text).split()):
+            each = {self._answer(key) for part in parts if (key := _key(part))}
+            if not said and each in ({"yes"}, {"no"}):
+                said = each.pop()
+        return said
 
-    def _drawn_out(self, word: str) -> str:
+    def _answer(self, key: str) -> str:
         """Return what a word says, also with keys pressed for long ("jaaa"); but "nn" may be anything."""
-        short = re.sub(r"(.)\1+", r"\1", word)
+        short = re.sub(r"(.)\1+", r"\1", key)
         said = self.answers.get(short, "") if len(short) > 1 or not short.isalnum() else ""
-        return self.answers.get(word) or said
+        return self.answers.get(key) or said
 
     def number(self, text: str) -> int | None:
         """Return the number that a whole message is, in digits or as a word."""
@@ -162,8 +168,7 @@ def word_list() -> WordList:
         _meanings(answers),
         {key: int(number) for key, number in _meanings(numbers).items()},
         _meanings(languages),
-        polite=frozenset(key for word in around["polite"] for key in _keys(word)),
-        negations=frozenset(key for word in around["negations"] for key in _keys(word)),
+        **{name: frozenset(key for word in around[name] for key in _keys(word)) for name in around},
     )
 
 
@@ -186,7 +191,13 @@ def numbers(text: str) -> list[int] | None:
 
 def _parts(text: str) -> list[str]:
     """Return the words of a message that are neither joining ones nor mere politeness."""
-    return [part for part in _SEVERAL.split(normal(text)) if part and _key(part) not in word_list().polite]
+    return [part for part in _SEVERAL.split(normal(text)) if part and not _is_around(part)]
+
+
+def _is_around(word: str) -> bool:
+    """Say whether a word changes nothing about the answer it stands around."""
+    key = _key(word)
+    return key in word_list().polite or key in word_list().counting
 
 
 # ---------------------------------------------------------------------- one choice
@@ -205,13 +216,15 @@ class _Name:
     """A name of a choice."""
 
     keys: frozenset[str]
+    bare: frozenset[str]
+    """The keys without politeness around them: "helfen" for "Ich möchte helfen"."""
     words: frozenset[str]
     answer: str
     """What it says as a whole or, if that is a yes or a no, with its first word."""
     negated: bool
     """It says of something that it is not so: "Nein, bitte nicht fragen", but not "Nein, behalten"."""
-    targets: tuple[tuple[str, list[str]], ...]
-    """What may be written with typos, with the numbers in it."""
+    targets: frozenset[str]
+    """What may be written with typos."""
 
 
 @dataclass(frozen=True)
@@ -272,25 +285,26 @@ def _line(form: _Written, names: Sequence[Sequence[_Name]], counted: range) -> M
 def _forms(text: str) -> list[_Written]:
     """Return a message as it was written and, if that is less, without politeness around it."""
     whole = normal(text)
-    words = whole.split()
-    while words and _is_polite(words[-1]):
+    bare = _bare(whole)
+    forms = [_written(whole, word_list().answer(text))]
+    return forms if bare in ("", whole) else [*forms, _written(bare, word_list().answer(bare))]
+
+
+def _bare(text: str) -> str:
+    """Return a text without politeness around it."""
+    words = text.split()
+    while words and _is_around(words[-1]):
         words.pop()
-    first = next((place for place, word in enumerate(words) if not _is_polite(word)), 0)
-    rest = " ".join(words[first:])
-    forms = [_written(whole, names_nothing=not rest)]
-    return forms if rest in ("", whole) else [*forms, _written(rest)]
+    first = next((place for place, word in enumerate(words) if not _is_around(word)), 0)
+    return normal(" ".join(words[first:]))
 
 
-def _is_polite(word: str) -> bool:
-    return _key(word) in word_list().polite
-
-
-def _written(text: str, names_nothing: bool = False) -> _Written:
+def _written(text: str, answer: str) -> _Written:
     known, key = word_list(), _key(text)
     words = _WORD.findall(key)
     denies = any(word in known.negations or known.answers.get(word) == "no" for word in words)
     begins = known.answers.get(words[0], "") if words else ""
-    return _Written(text, key, frozenset(words), known.answer(text), begins, denies, names_nothing)
+    return _Written(text, key, frozenset(words), answer, begins, denies, known.polite.issuperset(words))
 
 
 @lru_cache(maxsize=4096)
@@ -302,10 +316,11 @@ def _name(label: str) -> _Name:
     begins = known.answers.get(first[0], "") if first and first[0] not in known.negations else ""
     return _Name(
         keys,
-        words,
+        bare=frozenset(_bare(key) for key in keys) - {""},
+        words=words,
         answer=known.answer(label) or (begins if begins in _YES_OR_NO else ""),
         negated=not known.negations.isdisjoint(words),
-        targets=tuple((each, _DIGITS.findall(each)) for each in keys | words if _typos_allowed(len(each))),
+        targets=frozenset(each for each in keys | words if _typos_allowed(len(each))),
     )
 
 
@@ -314,6 +329,10 @@ def _name(label: str) -> _Name:
 
 def _is_same(form: _Written, name: _Name) -> bool:
     return form.key in name.keys
+
+
+def _is_same_without_politeness(form: _Written, name: _Name) -> bool:
+    return form.key in name.bare
 
 
 def _says_same(form: _Written, name: _Name) -> bool:
@@ -334,22 +353,36 @@ def _is_part_of(form: _Written, name: _Name) -> bool:
     return long_enough and any(form.key in key for key in name.keys) and _may_mean(form, name)
 
 
-_SURE: tuple[Callable[[_Written, _Name], bool], ...] = (_is_same, _says_same)
+_SURE: tuple[Callable[[_Written, _Name], bool], ...] = (_is_same, _is_same_without_politeness, _says_same)
 _STEPS = (*_SURE, _is_words_of, _begins, _is_part_of)
 
 
 def _typos(form: _Written, name: _Name) -> int:
-    """Return how many letters of a name, or of a word in it, are mistyped; `_FAR` if that are too many."""
+    """Return how many letters of a name, or of words in it, are mistyped; `_FAR` if that are too many."""
     if form.answer or not _may_mean(form, name):
         return _FAR
-    fewest, digits = _FAR, _DIGITS.findall(form.key)
-    for target, digits_there in name.targets:
-        allowed = min(_typos_allowed(len(form.key)), _typos_allowed(len(target)), fewest - 1)
-        if abs(len(form.key) - len(target)) <= allowed and digits == digits_there:  # "6 bis 8" is not "6 bis 9"
-            typos = OSA.distance(form.key, target, score_cutoff=allowed)
-            if typos <= allowed and not _negates(form.key, target, typos) and not _negates(target, form.key, typos):
-                fewest = typos
-    return fewest
+    whole = min((_typos_in(form.key, target) for target in name.targets), default=_FAR)
+    if not 1 < len(form.words) <= len(name.words):
+        return whole
+    words = (0 if word in name.words else _typos_to_words(word, name) for word in form.words)
+    return min(whole, sum(words), _FAR)
+
+
+def _typos_to_words(word: str, name: _Name) -> int:
+    return min((_typos_in(word, target) for target in name.words if _typos_allowed(len(target))), default=_FAR)
+
+
+def _typos_in(text: str, target: str) -> int:
+    """Return how many letters are mistyped. "6 bis 8" is not "6 bis 9": a number has no typos."""
+    allowed = _typos_allowed(min(len(text), len(target)))
+    if len(text) >= 9 and len(target) - len(text) > allowed:  # its beginning
+        target, allowed = target[: len(text)], 1
+    if not allowed or abs(len(text) - len(target)) > allowed:
+        return _FAR
+    typos = OSA.distance(text, target, score_cutoff=allowed)
+    if typos > allowed or _DIGITS.findall(text) != _DIGITS.findall(target):
+        return _FAR
+    return _FAR if _negates(text, target, typos) or _negates(target, text, typos) else typos
 
 
 def _typos_allowed(length: int) -> int:
@@ -394,10 +427,13 @@ def choose_several(text: str, labels: Sequence[Sequence[str]], numbered: range |
     if any(form.answer == "all" for form in _forms(text)):
         return Matches(tuple(range(len(labels))), sure=True)
     by_comma = [part for part in re.split(r"[,;\n]", text[:LONGEST_NAME]) if _parts(part)]
-    return _choose_each(by_comma, labels, numbered) or _choose_each(_parts(text), labels, numbered)
+    joined = [part for part in _JOINED.split(normal(text)) if _parts(part)]
+    return next(
+        (found for parts in (by_comma, joined, _parts(text)) if (found := _each(parts, labels, numbered))), None
+    )
 
 
-def _choose_each(parts: Iterable[str], labels: Sequence[Sequence[str]], numbered: range | None) -> Matches | None:
+def _each(parts: Iterable[str], labels: Sequence[Sequence[str]], numbered: range | None) -> Matches | None:
     found: dict[int, bool] = {}
     for part in dict.fromkeys(parts):
         match = choose(part, labels, numbered)
