@@ -113,13 +113,19 @@ class SignalTransport:
         """
         try:
             await self._request("version", {}, PATIENCE)
-            if self._is_cut_off:
-                await self._request("listDevices", {}, PATIENCE)  # asks Signal's server, and nothing comes of it
+        except Fault:
+            return False
+        self._is_cut_off = self._is_cut_off and not await self._signal_answers()
+        return not self._is_cut_off
+
+    async def _signal_answers(self) -> bool:
+        """Ask Signal for something of which nothing comes."""
+        try:
+            await self._request("listDevices", {}, PATIENCE)
         except Refused as refusal:
             return refusal.code != IO
         except Fault:
             return False
-        self._is_cut_off = False
         return True
 
     async def _request(self, method: str, params: dict[str, Any], wait: float) -> Any:
@@ -132,7 +138,7 @@ class SignalTransport:
         """Return the connection for requests. Raises: NotSent."""
         if not self._is_open:
             raise NotSent("the transport is closed")
-        if self._connection is None or self._connection.reading.done():
+        if self._connection is None or self._connection.is_over:
             await self._disconnect()
             connection = await Connection.open(self._settings.place, self._notified)
             try:
@@ -153,7 +159,7 @@ class SignalTransport:
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            await (connection.close() if connection.reading.done() else connection.abort())
+            await (connection.close() if connection.is_over else connection.abort())
 
     # ------------------------------------------------------------------ listen
 
@@ -323,7 +329,10 @@ class SignalTransport:
                 outcome = Outcome(State.REFUSED, reason=Reason.OTHER)
         if outcome.limited:
             self._no_typing_until = time.monotonic() + NO_TYPING
-        self._is_cut_off = outcome.reason == CUT_OFF or (self._is_cut_off and not outcome.message)
+        if outcome.reason == CUT_OFF:
+            self._is_cut_off = not await self._signal_answers()
+            if not self._is_cut_off:  # it is about this person alone, such as one without prekeys
+                outcome = Outcome(State.UNKNOWN, reason="Signal may have taken it or not")
         return outcome
 
     async def _send(self, address: str, outgoing: Outgoing) -> Outcome:

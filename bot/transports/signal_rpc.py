@@ -85,10 +85,15 @@ class Connection:
             raise NotSent(type(fault).__name__) from None
         return cls(reader, writer, notify)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the daemon is gone; what was read may still be dealt with."""
+        return self._writer.is_closing() or self._reader.at_eof() or self._reader.exception() is not None
+
     async def request(self, method: str, params: dict[str, Any], wait: float = ANSWER) -> Any:
         """Call a method, wait so many seconds and return its result. Raises: NotSent, Lost, Refused."""
         await asyncio.sleep(0)  # lets the loop see that the daemon is gone, if it is
-        if self.reading.done() or self._writer.is_closing() or self._reader.exception() or self._reader.at_eof():
+        if self.is_over:
             raise NotSent("the connection is closed")
         id = next(self._ids)
         request = {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
