@@ -15,6 +15,9 @@ from bot.__main__ import cli
 from bot.demo import signal_faults as faults
 from bot.demo.pretend_signal import PretendSignal
 from bot.demo.signal_faults import Fault
+from bot.signal_cli import how_to_start
+from bot.signal_setup import next_steps
+from bot.signal_setup import signal as signal_commands
 
 ROOT = Path(__file__).parent.parent
 NUMBER = "+4915112345678"
@@ -543,3 +546,25 @@ def test_what_is_too_long_is_said_in_one_language(tmp_path: Path) -> None:
     assert card["givenName"] == "М" * 60
     assert card["about"] == short["uk"]
     assert len(signal_profile._about(["у" * 200])) == 140  # noqa: SLF001  # profiles are shorter, as Telegram asks
+
+
+# ---------------------------------------------------------------------- the page for operators
+
+
+def test_the_page_the_unit_and_the_commands_name_the_same_places() -> None:
+    page = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    unit = (ROOT / "docs" / "signal-cli.service").read_text(encoding="utf-8")
+    for place in ("/run/signal-cli/socket", "/etc/signal-cli.env", "/var/lib/signal-cli", "/opt/signal-cli"):
+        assert place in page
+        assert place in unit
+    assert "/etc/signal-cli.env" in next_steps(NUMBER)
+    for command in signal_commands.commands:
+        assert f"python3 run.py signal {command}" in page
+    for option in re.findall(r" (--[a-z-]+)", how_to_start(Path("/run/signal-cli/socket"))):
+        assert option in unit
+
+
+def test_only_the_group_may_use_the_socket_of_the_unit() -> None:
+    unit = (ROOT / "docs" / "signal-cli.service").read_text(encoding="utf-8")
+    assert {"RuntimeDirectoryMode=0750", "UMask=0007", "StateDirectoryMode=0700"} <= {*unit.splitlines()}
+    assert unit.index("ExecStartPre=/bin/rm -f /run/signal-cli/socket") < unit.index("ExecStart=/opt")
