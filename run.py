@@ -2,7 +2,7 @@
 """Start the bot on a machine that has Python and nothing else: install what it needs into .venv, then become it.
 
     python3 run.py           the demo, in the browser
-    python3 run.py test      every test, with coverage; what follows "test" goes to pytest instead
+    python3 run.py test      every test on all cores, with coverage; what follows "test" goes to pytest instead
     python3 run.py run …     this and any other word goes to python -m bot
 
 What is installed is pinned to its hash in requirements.lock (in requirements-dev.lock for the tests), and the package
@@ -43,6 +43,7 @@ PYTHON = VENV / "bin" / "python"
 BASE = os.path.realpath(sys.executable)  # also when run from within the .venv that is about to be made anew
 MARKER = VENV / "installed"
 LOCK, LOCK_FOR_TESTS = HERE / "requirements.lock", HERE / "requirements-dev.lock"
+EVERY_TEST = ["--cov", "--numprocesses=auto", "--maxprocesses=8", "--dist=worksteal"]
 
 INDEX = "https://pypi.org/simple"
 PIP = "pip-26.3-py3-none-any.whl"
@@ -70,6 +71,9 @@ def main(arguments: list[str]) -> NoReturn:
         with alone() as guard:
             if not is_installed(lock):  # a run that this one waited for may have done it
                 install(lock, guard)
+    if lock == LOCK_FOR_TESTS:
+        # A job in the background ignores it, and so would every program that a test stops with it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.stdout.flush()
     # The same process goes on as the child, so that Ctrl-C and SIGTERM reach it.
     os.execv(PYTHON, [str(PYTHON), *command(arguments)])
@@ -80,7 +84,7 @@ def command(arguments: list[str]) -> list[str]:
     if not arguments:
         return ["-m", "bot", "demo"]
     if arguments[0] == "test":
-        return ["-m", "pytest", *(arguments[1:] or ["--cov"])]
+        return ["-m", "pytest", *(arguments[1:] or EVERY_TEST)]
     return ["-m", "bot", *arguments]
 
 

@@ -131,7 +131,7 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
     ("words", "becomes"),
     [
         ([], ["-m", "bot", "demo"]),
-        (["test"], ["-m", "pytest", "--cov"]),
+        (["test"], ["-m", "pytest", "--cov", "--numprocesses=auto", "--maxprocesses=8", "--dist=worksteal"]),
         (["test", "-x", "tests/test_run.py"], ["-m", "pytest", "-x", "tests/test_run.py"]),
         (["invite", "--role", "desk"], ["-m", "bot", "invite", "--role", "desk"]),
         (["--help"], ["-m", "bot", "--help"]),
@@ -147,6 +147,15 @@ def test_the_bot_takes_the_place_of_run_so_that_signals_reach_it(checkout: Check
     assert output.splitlines()[-1] == f"bot {process.pid} check --all"
 
 
+def test_what_the_tests_start_can_be_interrupted_also_where_they_run_in_the_background(checkout: Checkout) -> None:
+    (checkout.folder / "pytest.py").write_text("import signal; print(signal.getsignal(signal.SIGINT).__name__)")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert checkout.runs("test").endswith("\ndefault_int_handler\n")
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_nothing_is_installed_twice(checkout: Checkout) -> None:
     checkout.runs()
     checkout.runs()
@@ -155,7 +164,7 @@ def test_nothing_is_installed_twice(checkout: Checkout) -> None:
 
 def test_the_tests_install_their_own_lock_and_leave_the_demo_its_venv(checkout: Checkout) -> None:
     checkout.runs()
-    assert checkout.runs("test").endswith("pytest --cov\n")
+    assert "\npytest --cov " in checkout.runs("test")
     checkout.runs("test")
     checkout.runs()
     assert checkout.installed == ["requirements.lock", "requirements-dev.lock"]
