@@ -9,7 +9,7 @@ from bot.languages import Languages
 from bot.profile import Profile
 from bot.settings import Settings, Signal, Telegram
 from bot.signal_cli import Options
-from bot.transports.signal_rpc import Fault
+from bot.transports.signal_rpc import Fault, Refused
 from bot.transports.telegram import NoAccess, TelegramTransport
 
 OLD = 180
@@ -85,6 +85,8 @@ async def _signal(settings: Signal, findings: Findings) -> None:
         return  # each further connection would be handed messages
     try:
         await _ask_signal(settings, findings)
+    except Refused as refused:
+        findings.faults.append(f"signal-cli gives no answer (code {refused.code}). Please look into its log.")
     except Fault:
         findings.faults.append(f"At {signal_cli.shown(settings.place)} nobody answers as signal-cli does.")
 

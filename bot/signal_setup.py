@@ -204,7 +204,7 @@ def verify() -> None:
     if had_pin:
         click.echo("It keeps the PIN that it had.")
     else:
-        _set_pin(daemon.again())
+        _set_first_pin(daemon.again())
     click.echo(
         "Keep the SIM card or the line for ever: Signal can ask for a new code at any time, and whoever gets the number"
         " after you gets what people write to it.\n"
@@ -212,6 +212,13 @@ def verify() -> None:
         " never beside it."
     )
     click.echo(next_steps(daemon.account))
+
+
+def _set_first_pin(daemon: Daemon) -> None:
+    try:
+        _set_pin(daemon)
+    except click.Abort:
+        raise Stopped("", f"The number is registered, but it has no PIN yet. Please set one: {RUN} pin") from None
 
 
 def _ask_for_code() -> str:

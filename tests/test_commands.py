@@ -22,6 +22,7 @@ from bot import languages, profile, settings, staff
 from bot.__main__ import cli
 from bot.demo.pretend_signal import PretendSignal
 from bot.demo.pretend_telegram import PretendTelegram
+from bot.demo.signal_faults import breaks_connection, internal_error
 from bot.demo.telegram_faults import Fault
 from bot.pace import Limits
 from bot.signal_cli import how_to_start
@@ -465,7 +466,16 @@ async def test_somebody_else_at_the_place_of_signal_cli_is_told(
     assert code == 1
     assert re.fullmatch(r"At 127\.0\.0\.1:\d+ nobody answers as signal-cli does\.", lines[0])
     assert lines[1].startswith("A hint: How signal-cli was started cannot be seen from here.")
-    assert not only_signal.exists()
+    async with PretendSignal(only_signal, NUMBER) as signal:
+        monkeypatch.setenv("SIGNAL_SOCKET", str(only_signal))
+        monkeypatch.setenv("SIGNAL_TCP", "")
+        signal.fail("listAccounts", internal_error())
+        signal.fail("version", breaks_connection(delivered=False))
+        said = [(await checked())[1][0] for _ in range(2)]
+    assert said == [
+        f"At {only_signal} nobody answers as signal-cli does.",
+        "signal-cli gives no answer (code -32603). Please look into its log.",
+    ]
 
 
 # ---------------------------------------------------------------------- run

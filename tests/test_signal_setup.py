@@ -338,6 +338,14 @@ async def test_a_pin_that_cannot_be_set_can_be_set_later(asked: PretendSignal) -
     assert (later.exit_code, asked.pin) == (0, "secret-1")
 
 
+async def test_whoever_stops_before_the_pin_is_told_how_to_set_it(asked: PretendSignal) -> None:
+    ended = await typed("verify", then=(CODE, "secret-1"))
+    assert (ended.exit_code, asked.registered, asked.pin) == (1, True, None)
+    assert ended.stderr.endswith(
+        "The number is registered, but it has no PIN yet. Please set one: python3 run.py signal pin\n"
+    )
+
+
 # ---------------------------------------------------------------------- link
 
 
