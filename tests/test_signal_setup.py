@@ -432,6 +432,8 @@ async def test_the_profile_is_what_the_city_wrote_and_shows_as_little_as_possibl
         "unidentifiedDeliveryIndicators": False,
         "typingIndicators": True,  # the bot shows that it is there when an answer takes long
     }
+    named = {call.params.get("account") for call in signal.calls if call.method.startswith("update")}
+    assert named == {None if single_account else NUMBER}
     assert LINK.search(ended.stdout)
     assert "Username: bruecke_dortmund.01" in ended.stdout
     assert "Number: not shown, not found by it" in ended.stdout
