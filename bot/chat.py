@@ -178,6 +178,7 @@ class Chat:
         self._replaces = replaces
         self._visited: list[str] = []
         self._review: list[tuple[str, Words, Words]] = []
+        self._understood = ""
         self._changes = db.total_changes
 
     # ------------------------------------------------------------------ say
@@ -260,6 +261,13 @@ class Chat:
     def menu_entries(self) -> list[Link]:
         """Return what this person may begin, in the order of the menu."""
         return self._entries(self.person)
+
+    def outgoing(self) -> list[Outgoing]:
+        """Return what changes and what is new; the last message says how an answer was taken that was typed."""
+        said = self.said
+        if self._understood and said:
+            said = [*said[:-1], replace(said[-1], text=f"{self._understood}\n\n{said[-1].text}")]
+        return self.changed + said
 
     # ------------------------------------------------------------------ ask
 
@@ -453,9 +461,13 @@ class Chat:
         progress.draft = {}
         self._went_on = True
         self.said.clear()
+        understood = Lines(("✓", Bold(question.in_words(value))), " ")
         if answer.message:  # the pressed question becomes "question ✓ answer"
-            text = paragraphs(question.whole, Lines(("✓", Bold(question.in_words(value))), " "))
-            self.changed.append(Outgoing(text=self._render(text), replaces=answer.message))
+            self.changed.append(
+                Outgoing(text=self._render(paragraphs(question.whole, understood)), replaces=answer.message)
+            )
+        elif question.check is None:
+            self._understood = self._render(understood)
 
     def _failed(self, answer: Answer) -> None:
         self._progress.failures += 1

@@ -12,7 +12,7 @@ from bot import words as typed_words
 from bot.languages import Words, _, listing, paragraphs
 from bot.messages import Abilities, Button
 
-SKIP, BACK, ZERO, CANCEL, DONE, PAGE = "!skip", "!back", "!zero", "!cancel", "!done", "!page"
+SKIP, BACK, ZERO, CANCEL, DONE, PAGE, NONE = "!skip", "!back", "!zero", "!cancel", "!done", "!page", "!none"
 MEANT, OTHER = "!meant", "!other"
 MEANT_VALUE = "meant"
 """In the draft: the choice that somebody is asked back about."""
@@ -199,7 +199,7 @@ class Question:
         if answer.value in self.values:
             draft["selected"] = self._in_order({*selected} ^ {answer.value})
             raise Ticked
-        if answer.values and page is not None:
+        if page is not None and (answer.values or answer.value == NONE):
             return self._tick_page(answer.values, selected, draft, page)
         matches = None if answer.value else typed_words.choose_several(answer.text, self._all_names(names), page)
         if matches is None:
@@ -212,12 +212,12 @@ class Question:
             raise NotUnderstood
         here = {self.values[index] for index in page}
         chosen = self._in_order({*selected} - here | {*values})
-        if page.stop == len(self.choices):
+        if chosen and page.stop == len(self.choices):
             return chosen
         draft["selected"] = chosen
         draft["page"] = draft.get("page", 0) + 1
         names = listing(choice.label for choice in self.choices if choice.value in chosen)
-        raise Ticked(_("Chosen so far: {choices}", choices=names))
+        raise Ticked(_("Chosen so far: {choices}", choices=names) if chosen else None)
 
     def _in_order(self, values: set[str]) -> list[str]:
         return [value for value in self.values if value in values]
@@ -259,6 +259,8 @@ class Question:
         buttons = [button(choice.label, choice.value, box=self._box(choice, draft, abilities)) for choice in shown]
         if pages > 1:
             buttons.append(button(_("More …"), f"{PAGE}{(draft.get('page', 0) + 1) % pages}"))
+        if pages > 1 and not abilities.buttons and any(choice.value in self._selected(draft) for choice in shown):
+            buttons.append(button(_("None of these"), NONE))
         if self.several and (abilities.buttons or pages > 1 or self._selected(draft)):
             buttons.append(button(_("Done"), DONE))
         buttons += [link.button(plain) for link in self.links]

@@ -17,6 +17,16 @@ def conversations(profile: Profile) -> tuple[Conversation, ...]:
     """Return everything that can be done here."""
     return (
         Conversation("menu", everyone.menu, _("☰ Menu"), command="menu"),
+        # staff
+        Conversation("write-to", desk.write_to_volunteer, _("Write to this person"), roles=frozenset(desk.DESK)),
+        Conversation("join", staff.join, _("Join the team"), secret=True),
+        Conversation("captcha", staff.solve_captcha, _("Enter the link"), roles=frozenset({Role.ADMIN})),
+        Conversation(
+            "broadcast", staff.broadcast, _("✉ Write to many"), command="broadcast", roles=WRITERS, listed=True
+        ),
+        Conversation(
+            "numbers", staff.show_numbers, _("Numbers"), command="numbers", roles=ALL_STAFF, listed=True, aside=True
+        ),
         # people from the region
         Conversation(
             "register", refugees.register_interest, profile.texts.from_region, command="register", listed=True
@@ -76,14 +86,4 @@ def conversations(profile: Profile) -> tuple[Conversation, ...]:
         Conversation("imprint", everyone.imprint, _("Imprint"), command="imprint", aside=True, before_language=True),
         Conversation("stop", everyone.stop_news, _("No more news"), command="stop", before_language=True),
         Conversation("resume", everyone.resume_news, _("Get news again"), command="resume", aside=True),
-        # staff
-        Conversation("write-to", desk.write_to_volunteer, _("Write to this person"), roles=frozenset(desk.DESK)),
-        Conversation("join", staff.join, _("Join the team"), secret=True),
-        Conversation("captcha", staff.solve_captcha, _("Enter the link"), roles=frozenset({Role.ADMIN})),
-        Conversation(
-            "broadcast", staff.broadcast, _("✉ Write to many"), command="broadcast", roles=WRITERS, listed=True
-        ),
-        Conversation(
-            "numbers", staff.show_numbers, _("Numbers"), command="numbers", roles=ALL_STAFF, listed=True, aside=True
-        ),
     )

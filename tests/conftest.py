@@ -9,17 +9,23 @@ from bot.staff import Role
 from tests.bridge import Somebody, Town, town
 
 
+@pytest.fixture(params=["telegram", "signal"])
+def messenger(request: pytest.FixtureRequest) -> str:
+    """The messenger of a test: what people experience is the same on each."""
+    return str(request.param)
+
+
 @pytest.fixture
-async def bot(tmp_path: Path) -> AsyncIterator[Town]:
+async def bot(tmp_path: Path, messenger: str) -> AsyncIterator[Town]:
     """The bot of Dortmund and Schytomyr, running."""
-    async with town(tmp_path) as place:
+    async with town(tmp_path, messengers=(messenger,)) as place:
         yield place
 
 
 @pytest.fixture
 async def refugee(bot: Town) -> Somebody:
     """Somebody from the region who speaks Ukrainian, in front of the menu."""
-    oksana = bot.somebody("Oksana", "uk")
+    oksana: Somebody = bot.somebody("Oksana", "uk")
     await oksana.writes("/start")
     await oksana.picks("Українська")
     await oksana.sees("Я з Житомирщини")
@@ -29,7 +35,7 @@ async def refugee(bot: Town) -> Somebody:
 @pytest.fixture
 async def volunteer(bot: Town) -> Somebody:
     """Somebody in Dortmund who speaks German, in front of the menu."""
-    thomas = bot.somebody("Thomas", "de")
+    thomas: Somebody = bot.somebody("Thomas", "de")
     await thomas.writes("/start")
     await thomas.picks("Deutsch")
     await thomas.sees("Ich komme aus der Region Schytomyr")
@@ -40,7 +46,7 @@ async def volunteer(bot: Town) -> Somebody:
 async def office(bot: Town) -> Somebody:
     """Somebody in the city's office, a member of staff."""
     code = await bot.invitation(Role.ADMIN)
-    maria = bot.somebody("Maria", "de")
+    maria: Somebody = bot.somebody("Maria", "de")
     await maria.writes(f"/start join-{code}")
     await maria.picks("Deutsch")
     await maria.sees("Willkommen im Team")

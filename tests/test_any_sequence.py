@@ -31,7 +31,7 @@ from bot.words import word_list
 from tests.bridge import town
 
 if TYPE_CHECKING:
-    from tests.bridge import Somebody, Town
+    from tests.bridge import OnTelegram, Town
 
 WORDS = sorted({*word_list().acts, *word_list().answers})
 TYPED = st.one_of(
@@ -224,7 +224,7 @@ class AnybodyOverHttp(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.stack = contextlib.AsyncExitStack()
         self.place: Town = self._do(self.stack.enter_async_context(town(Path(self.folder.name))))
-        self.person: Somebody = self.place.somebody("Oksana")
+        self.person: OnTelegram = self.place.somebody("Oksana")
 
     def teardown(self) -> None:
         """Stop everything; the pretend Telegram complains here of anything it found wrong with itself."""

@@ -28,7 +28,7 @@ from bot.pace import Limits
 from bot.signal_cli import Options, ask, how_to_start
 from bot.staff import Role
 from bot.storage import open_store
-from tests.bridge import TIMEOUT, Town, town
+from tests.bridge import TIMEOUT, OnTelegram, Town, town
 
 ROOT = Path(__file__).parent.parent
 UNLIMITED = Limits(None, None)

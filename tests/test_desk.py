@@ -26,13 +26,13 @@ async def test_the_office_writes_to_a_volunteer_who_left_only_this_chat(
 
 async def test_nobody_else_can_write_to_a_volunteer(bot: Town, volunteer: Somebody, refugee: Somebody) -> None:
     reference = await offers(volunteer)
-    await refugee.presses(refugee.phone.received[-1], f"go:write-to:{reference}")
+    await refugee.forges(f"go:write-to:{reference}")
     await refugee.sees("Що Ви хочете зробити?")
     code = await bot.invitation(Role.EDITOR)
     maria = bot.somebody("Maria", "de")
     await maria.writes(f"/start join-{code}")
     await maria.picks("Deutsch")
-    await maria.presses(maria.phone.received[-1], f"go:write-to:{reference}")
+    await maria.forges(f"go:write-to:{reference}")
     assert await maria.sees("Was möchten Sie tun?")
 
 

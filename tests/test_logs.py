@@ -20,7 +20,7 @@ from bot.chat import Chat
 from bot.conversations import Conversation
 from bot.demo.telegram_faults import Fault, When
 from bot.pace import Limits
-from tests.bridge import TIMEOUT, Somebody, town
+from tests.bridge import TIMEOUT, OnTelegram, town
 
 MARKERS = {
     "a name": "Zaunkoenigin",
@@ -72,12 +72,12 @@ def log(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     apscheduler.setLevel(levels[1])
 
 
-def carries(somebody: Somebody, end: str) -> str:
+def carries(somebody: OnTelegram, end: str) -> str:
     carried = [data for m in somebody.phone.received for row in m.buttons for _, data in row]
-    return next(data for data in reversed(carried) if data.endswith(end))
+    return next(str(data) for data in reversed(carried) if data.endswith(end))
 
 
-async def goes(somebody: Somebody, *steps: str) -> None:
+async def goes(somebody: OnTelegram, *steps: str) -> None:
     """Press what ends with ":…", and write everything else."""
     for step in steps:
         if step.startswith(":"):

@@ -30,7 +30,7 @@ from bot.settings import Telegram
 from bot.transports import telegram as transport
 from bot.transports.telegram import TelegramTransport
 from bot.web import DEAF, LARGEST_BODY
-from tests.bridge import TIMEOUT, Somebody, Town, town
+from tests.bridge import TIMEOUT, OnTelegram, Town, town
 
 UNLIMITED = Limits(None, None)
 SECRET = "a-secret_of_the_bridge"
@@ -47,10 +47,10 @@ async def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterato
         yield place
 
 
-async def is_answered(somebody: Somebody, text: str = "/start") -> None:
+async def is_answered(somebody: OnTelegram, text: str = "/start") -> None:
     """Write something and wait until something comes back."""
     await somebody.writes(text)
-    await somebody.telegram.changed(somebody.news, TIMEOUT, f"an answer to {text!r}")
+    await somebody.world.changed(somebody.news, TIMEOUT, f"an answer to {text!r}")
 
 
 async def logged(caplog: pytest.LogCaptureFixture, words: str, times: int) -> None:
@@ -157,7 +157,7 @@ async def test_what_telegram_brings_twice_is_answered_once(quick: Town) -> None:
     assert len(somebody.phone.received) == before
 
 
-async def message_update(place: Town, somebody: Somebody, text: str) -> tuple[int, Json]:
+async def message_update(place: Town, somebody: OnTelegram, text: str) -> tuple[int, Json]:
     """Let somebody write and return the update that brings it, once it is answered."""
     somebody.look()
     message = somebody.phone.write(text)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,7 +31,7 @@ from bot.storage import open_store
 from bot.transports.telegram_request import AiohttpRequest, NotSent, Unclear
 from handlers.staff import LINES
 from handlers.summary import named
-from tests.bridge import TIMEOUT, Somebody, Town, town
+from tests.bridge import TIMEOUT, OnTelegram, Town, town
 from tests.test_telegram_edge import logged
 
 UNLIMITED = Limits(None, None)
@@ -52,9 +53,9 @@ async def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterato
         yield place
 
 
-async def somebody_with_a_language(place: Town, name: str, language: str = "uk", start: str = "/start") -> Somebody:
+async def somebody_with_a_language(place: Town, name: str, language: str = "uk", start: str = "/start") -> OnTelegram:
     """Return somebody who chose a language and sees what comes after."""
-    somebody = place.somebody(name, language)
+    somebody: OnTelegram = place.somebody(name, language)
     await somebody.writes(start)
     await place.telegram.changed(somebody.news, TIMEOUT, "the question for the language")
     await somebody.writes(language)
@@ -63,19 +64,19 @@ async def somebody_with_a_language(place: Town, name: str, language: str = "uk",
     return somebody
 
 
-def has(somebody: Somebody, data: str) -> bool:
+def has(somebody: OnTelegram, data: str) -> bool:
     """Say whether a new message has a button that carries this, or begins so."""
     return any(carried.startswith(data) for m in somebody.news() for row in m.buttons for _, carried in row)
 
 
-def carries(somebody: Somebody, end: str) -> str:
+def carries(somebody: OnTelegram, end: str) -> str:
     """Return what the newest button carries that ends so."""
     carried = [data for m in somebody.phone.received for row in m.buttons for _, data in row]
-    return next(data for data in reversed(carried) if data.endswith(end))
+    return next(str(data) for data in reversed(carried) if data.endswith(end))
 
 
-def texts(somebody: Somebody | Person) -> list[str]:
-    phone = somebody.phone if isinstance(somebody, Somebody) else somebody
+def texts(somebody: OnTelegram | Person) -> list[str]:
+    phone: Any = somebody.phone if isinstance(somebody, OnTelegram) else somebody
     return [message.text for message in phone.received]
 
 
@@ -97,7 +98,7 @@ async def subscribers(place: Town, n: int) -> list[Person]:
     return phones
 
 
-async def broadcast(place: Town, author: Somebody | None = None) -> int:
+async def broadcast(place: Town, author: OnTelegram | None = None) -> int:
     """Write to everybody from the region and return the broadcast's number."""
     asked = await place.rows("SELECT person FROM addresses WHERE address = ?", str(author.phone.id if author else 0))
     audience = Audience(Group.REGION, (), ("uk", "de"))
@@ -412,7 +413,7 @@ async def test_answers_overtake_copies(quick: Town) -> None:
 
 async def test_who_blocked_the_bot_gets_no_copy_until_they_write_again(quick: Town) -> None:
     phones = await subscribers(quick, 3)
-    oksana = Somebody(quick, phones[0])
+    oksana = OnTelegram(quick, quick.telegram, phones[0])
     await oksana.phone.blocks_bot()
     await quick.settles()
     assert await is_over(quick, await broadcast(quick)) == {State.ACCEPTED: 2}
@@ -423,7 +424,7 @@ async def test_who_blocked_the_bot_gets_no_copy_until_they_write_again(quick: To
 
 async def test_who_cannot_be_reached_is_left_out_until_they_write_again(quick: Town) -> None:
     phones = await subscribers(quick, 3)
-    oksana = Somebody(quick, phones[0])
+    oksana = OnTelegram(quick, quick.telegram, phones[0])
     quick.telegram.fail("sendMessage", Fault.forbidden(), times=3)
     assert await is_over(quick, await broadcast(quick)) == {State.REFUSED: 3}
     assert await is_over(quick, await broadcast(quick)) == {}
@@ -442,7 +443,7 @@ async def test_a_refusal_that_is_our_own_fault_makes_nobody_unreachable(quick: T
 # ---------------------------------------------------------------------- edits and presses
 
 
-async def asked_for_topics(place: Town) -> Somebody:
+async def asked_for_topics(place: Town) -> OnTelegram:
     """Return somebody who is asked for the topics."""
     oksana = await somebody_with_a_language(place, "Oksana")
     for data in ("go:register", ":consent:yes", ":adult:yes"):

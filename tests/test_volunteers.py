@@ -22,7 +22,8 @@ async def offers(thomas: Somebody, name: str = "Thomas Beispiel", contact: str =
     await thomas.writes(contact)
     await thomas.picks("Überspringen", SAVE)
     await thomas.sees("Ihr Angebot ist angekommen")
-    return next(m.text for m in thomas.news() if "Nummer: " in m.text).split("Nummer: ")[1].split()[0]
+    arrived: str = next(m.text for m in thomas.news() if "Nummer: " in m.text)
+    return arrived.split("Nummer: ")[1].split(maxsplit=1)[0]
 
 
 async def test_somebody_offers_help_and_gets_a_number(bot: Town, volunteer: Somebody) -> None:
@@ -65,7 +66,7 @@ async def test_the_office_hears_of_a_new_offer_with_the_name_as_text(office: Som
 async def test_roles_with_a_certificate_say_so(bot: Town, volunteer: Somebody) -> None:
     await volunteer.picks("Ich möchte helfen", AGREE, "Ja")
     await volunteer.sees("(N) = Nachweis nötig")
-    with_certificate = next(label for label in volunteer.buttons() if label.endswith("(N)"))
+    with_certificate = next(label for label in volunteer.choices() if label.endswith("(N)"))
     await volunteer.picks(with_certificate.removeprefix("☐ "), "Fertig")
     assert await volunteer.sees(bot.city.texts.certificate["de"], "Welche Sprachen sprechen Sie gut?")
 

@@ -43,6 +43,7 @@ class Telephone:
         self.arriving: list[Callable[[], None]] = []
         self.receipts: list[int] = []
         self.is_online = True
+        self.confirms = True  # its receipts arrive; a real one's may come late or never
         self.last_time = 0
 
     def __repr__(self) -> str:
@@ -152,7 +153,8 @@ class Telephone:
 
         if self.is_online:
             arrives()
-            self.world.soon(self.confirm)
+            if self.confirms:
+                self.world.soon(self.confirm)
         else:
             self.arriving.append(arrives)
 
