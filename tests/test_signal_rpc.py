@@ -124,7 +124,7 @@ ODD = {
     "a notification of nothing": line(method="receive", params=None),
     "a request": line(id=1, method="x"),
     "many numbers": b'{"id":' + b"9" * 5000 + b"}\n",
-    "too long": b'{"a":"' + b"x" * 2000 + b'"}\n',
+    "too long": line(method="receive", params={"a": "x" * 2000}),
     "too long, in pieces": b"x" * 700 + b"x" * 700 + b"x" * 700 + b"\n",
 }
 
@@ -228,7 +228,8 @@ async def test_nobody_knows_what_became_of_a_request_whose_connection_broke(tmp_
         writer.transport.abort()
 
     async with daemon(tmp_path / "socket", breaks) as client:
-        outcomes = await asyncio.gather(*(client.asks() for _ in range(3)), return_exceptions=True)
+        async with asyncio.timeout(TIMEOUT):
+            outcomes = await asyncio.gather(*(client.asks(wait=600) for _ in range(3)), return_exceptions=True)
         assert {type(outcome) for outcome in outcomes} == {Lost}
         with pytest.raises(NotSent):
             await client.asks()
@@ -240,6 +241,20 @@ async def test_a_request_after_the_daemon_left_does_not_leave(tmp_path: Path) ->
 
     async with daemon(tmp_path / "socket", leaves) as client:
         await client.connection.reading
+        with pytest.raises(NotSent):
+            await client.asks()
+
+
+async def test_a_request_does_not_leave_if_the_daemon_left_just_now(tmp_path: Path) -> None:
+    pens: list[Pen] = []
+
+    async def stays(reader: Lines, writer: Pen) -> None:
+        pens.append(writer)
+        await reader.read()
+
+    async with daemon(tmp_path / "socket", stays) as client:
+        await asyncio.sleep(0.01)
+        pens[0].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         with pytest.raises(NotSent):
             await client.asks()
 
