@@ -92,7 +92,8 @@ class Connection:
 
     async def request(self, method: str, params: dict[str, Any], wait: float = ANSWER) -> Any:
         """Call a method, wait so many seconds and return its result. Raises: NotSent, Lost, Refused."""
-        await asyncio.sleep(0)  # lets the loop see that the daemon is gone, if it is
+        for _ in range(2):  # rounds of the loop: one finds out that the daemon is gone, the next one says so
+            await asyncio.sleep(0)
         if self.is_over:
             raise NotSent("the connection is closed")
         id = next(self._ids)
