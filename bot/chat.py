@@ -430,9 +430,9 @@ class Chat:
     def _answered(self, question: Question, answer: Answer) -> None:
         """Understand the answer to the open question: put it among the answers, or show the question again."""
         if len(answer.values) == 1:
-            answer = replace(
-                answer, value=answer.values[0] if not question.several or answer.values[0][0] == "!" else ""
-            )
+            only = answer.values[0]
+            if not question.several or only.startswith("!"):
+                answer = replace(answer, value=only, values=())
         if answer.value == ZERO:
             answer = replace(answer, value=SKIP if question.skip else BACK)
         if answer.value == BACK:

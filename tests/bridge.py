@@ -91,6 +91,10 @@ class Somebody:
         """Send what a button of somebody else carries."""
         raise NotImplementedError
 
+    def leaves_for_good(self) -> None:
+        """Give the account up, which the bot learns only when it sends."""
+        raise NotImplementedError
+
     def commands(self) -> dict[str, str]:
         """Return the commands that this telephone lists."""
         return {}
@@ -169,6 +173,10 @@ class OnTelegram(Somebody):
         await self.presses(message, data)
         await self.presses(message, data, look=False)
 
+    def leaves_for_good(self) -> None:
+        """Give the account up."""
+        self.phone.deactivates()
+
     async def forges(self, data: str) -> None:
         """Press a button that was never there."""
         await self.presses(self.phone.received[-1], data)
@@ -220,7 +228,10 @@ class OnSignal(Somebody):
             await self._write_choice(label)
 
     def _can_pick(self, label: str) -> bool:
-        return bool(self._older_with(label)) or self._has_more() or label in _ENDS
+        return bool(self._older_with(label)) or self._has_more() or label in _ENDS or self._to_menu() is not None
+
+    def _to_menu(self) -> str | None:
+        return next((key for label, key in self.menu().items() if label in ("Меню", "Menü")), None)
 
     def _older_with(self, label: str) -> Message | None:
         return next((message for message in reversed(self.phone.received) if label in self.menu(message)), None)
@@ -237,6 +248,9 @@ class OnSignal(Somebody):
             await self.picks_under(older, label)
             await self.world.changed(self.news, TIMEOUT, f"something after {label!r}")
             return
+        if label not in {*self.menu(), *_ENDS} and not self._has_more():
+            await self._write(self._to_menu() or label)
+            await self.settles()
         for _page in range(4):
             if label in self.menu() or not self._has_more():
                 break
@@ -277,6 +291,10 @@ class OnSignal(Somebody):
         """Write the number of a line twice."""
         await self.world.changed(partial(self._can_pick, label), TIMEOUT, f"a line {label!r}")
         await self.writes_at_once([self.menu()[label]] * 2)
+
+    def leaves_for_good(self) -> None:
+        """Give the account up."""
+        self.phone.unregisters()
 
     async def forges(self, data: str) -> None:
         """Write what a button would carry elsewhere."""
@@ -375,8 +393,10 @@ class Town:
         if self._signal:
             await self._signal.all_taken(patience)
         async with asyncio.timeout(patience), open_store(self.database, checkpoints=False) as store:
-            while await store.read(_open_work):  # noqa: ASYNC110 - the database has nothing that one could wait for
+            quiet = 0
+            while quiet < (3 if self._signal else 1):  # what was read from a socket is stored a moment later
                 await asyncio.sleep(0.01)
+                quiet = 0 if await store.read(_open_work) else quiet + 1
 
     async def introduced(self) -> None:
         """Wait until the bot has set its commands in the last language."""

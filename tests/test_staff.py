@@ -170,7 +170,7 @@ async def test_the_report_adds_up_with_people_whose_account_is_gone(
 ) -> None:
     await registers(refugee)
     await offers(volunteer)
-    volunteer.phone.deactivates()
+    volunteer.leaves_for_good()
     await composes(office)
     await office.picks("Alle", "Alle Themen", "Alle in ihrer Sprache", "✉ Jetzt senden")
     assert await office.sees(
@@ -179,7 +179,7 @@ async def test_the_report_adds_up_with_people_whose_account_is_gone(
         "Endgültig abgelehnt: 1",
         "1 × Konto nicht mehr da",
     )
-    assert await bot.rows("SELECT count(*) FROM addresses WHERE unreachable_since IS NOT NULL") == [(1,)]
+    assert await bot.rows("SELECT count(*) FROM addresses WHERE coalesce(unreachable_since, doubted_at)") == [(1,)]
 
 
 async def test_weekly_people_get_it_on_friday(bot: Town, office: Somebody, refugee: Somebody) -> None:
