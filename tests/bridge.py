@@ -91,7 +91,7 @@ class Somebody:
         """Send what a button of somebody else carries."""
         raise NotImplementedError
 
-    def leaves_for_good(self) -> None:
+    async def leaves_for_good(self) -> None:
         """Give the account up, which the bot learns only when it sends."""
         raise NotImplementedError
 
@@ -173,7 +173,7 @@ class OnTelegram(Somebody):
         await self.presses(message, data)
         await self.presses(message, data, look=False)
 
-    def leaves_for_good(self) -> None:
+    async def leaves_for_good(self) -> None:
         """Give the account up."""
         self.phone.deactivates()
 
@@ -292,9 +292,9 @@ class OnSignal(Somebody):
         await self.world.changed(partial(self._can_pick, label), TIMEOUT, f"a line {label!r}")
         await self.writes_at_once([self.menu()[label]] * 2)
 
-    def leaves_for_good(self) -> None:
+    async def leaves_for_good(self) -> None:
         """Give the account up."""
-        self.phone.unregisters()
+        await self.phone.unregisters()
 
     async def forges(self, data: str) -> None:
         """Write what a button would carry elsewhere."""

@@ -170,7 +170,7 @@ async def test_the_report_adds_up_with_people_whose_account_is_gone(
 ) -> None:
     await registers(refugee)
     await offers(volunteer)
-    volunteer.leaves_for_good()
+    await volunteer.leaves_for_good()
     await composes(office)
     await office.picks("Alle", "Alle Themen", "Alle in ihrer Sprache", "✉ Jetzt senden")
     assert await office.sees(
