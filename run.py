@@ -165,28 +165,48 @@ def ways(lock: Path) -> Generator[Way, None, None]:
 def run(words: list[str], guard: int) -> None:
     """Run a command to its end, silently. Raises Failed with what it said last."""
     try:
-        child = subprocess.Popen(
-            words,
-            env=environment(),
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            process_group=0,  # so that it can be stopped with its own children
-            pass_fds=[guard],  # so that the next run waits for it, should it outlive this one
-        )
+        with contextlib.ExitStack() as whatever_happens:
+            with uninterrupted():  # or a child would go on that nobody knows
+                child = subprocess.Popen(
+                    words,
+                    env=environment(),
+                    text=True,
+                    errors="replace",
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    process_group=0,  # so that it can be stopped with its own children
+                    pass_fds=[guard],  # so that the next run waits for it, should it outlive this one
+                )
+                whatever_happens.enter_context(child)
+                whatever_happens.push(lambda error, *_: stop(child) if error else None)
+            output, _ = child.communicate()
     except OSError as error:
         raise Failed(f"{words[0]} cannot be started ({error.strerror}).") from error
-    with child:
-        try:
-            output, _ = child.communicate()
-        except BaseException:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            raise
     if child.returncode:
         raise Failed(" ".join(output.split("\n")[-4:]).strip() or f"it ended with code {child.returncode}.")
+
+
+def stop(child: subprocess.Popen[str]) -> None:
+    """Kill a child with its own children."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let SIGINT and SIGTERM wait for the end."""
+    came: list[int] = []
+    before = {
+        each: signal.signal(each, lambda number, _: came.append(number)) for each in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def environment() -> dict[str, str]:

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -209,6 +210,27 @@ def test_an_interrupted_installation_is_repaired(checkout: Checkout, how: signal
     checkout.has_tool("uv")
     checkout.runs()
     assert checkout.made_anew == 2
+
+
+def test_an_installer_is_not_left_behind_if_that_is_the_moment_to_stop(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    def stopped_while_it_starts(*words: Any, **settings: Any) -> subprocess.Popen[str]:
+        started.append(popen(*words, **settings))
+        signal.raise_signal(signal.SIGTERM)
+        return started[0]
+
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", stopped_while_it_starts)
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    try:
+        with Path(os.devnull).open() as guard, pytest.raises(SystemExit):
+            run.run(["/bin/sleep", "60"], guard.fileno())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert started[0].poll() == -signal.SIGKILL
 
 
 def test_of_two_runs_at_once_one_installs_and_the_other_waits(checkout: Checkout) -> None:
