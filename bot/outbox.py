@@ -229,6 +229,14 @@ def _record_copy(db: sqlite3.Connection, row: Row, outcome: Outcome) -> None:
     )
 
 
+def hurry(db: sqlite3.Connection, messenger: str) -> None:
+    """Let what was put off leave at once: what held it back is over."""
+    db.execute(
+        "UPDATE outbox SET not_before = 0 WHERE messenger = ? AND state = 'waiting' AND urgency < ?",
+        (messenger, Urgency.COPY),
+    )
+
+
 def delivered(db: sqlite3.Connection, messenger: str, address: str, arrived: Iterable[tuple[str, float]]) -> None:
     """Note that copies are on a telephone; each with the messenger's id and, if that tells it, when it left (UTC).
 

@@ -172,6 +172,7 @@ class Sender:
         outbox.record(db, messenger, row, outcome, now)
         if row.outgoing.act == "solve":
             solved = outcome.state is State.ACCEPTED
+            outbox.hurry(db, messenger)
             alerts.put(db, Alert(messenger, Trouble.SOLVED if solved else Trouble.NOT_SOLVED))
 
     def _remember(self, db: sqlite3.Connection, before: Standing) -> None:

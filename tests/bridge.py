@@ -354,7 +354,14 @@ class Town:
 
     async def start(self) -> None:
         """Start the bot and wait until it listens."""
+        await self.start_without_waiting()
+
+    def start_without_waiting(self) -> "asyncio.Task[None]":
+        """Start the bot; the task ends when it listens."""
         self._bot = asyncio.create_task(run_bot(self.settings, self.city, self.limits))
+        return asyncio.create_task(self._listens())
+
+    async def _listens(self) -> None:
         if self._telegram:
             await self._telegram.polled(1, TIMEOUT)
         if self._signal:

@@ -376,14 +376,14 @@ class _Deafness:
     def __init__(self, since: float) -> None:
         self.is_over = False
         self._since = since
-        self._since_utc = int(time.time() - (time.monotonic() - since))
+        self._since_utc = time.time() - (time.monotonic() - since)
         self._was_told = False
 
     def ends(self) -> tuple[str, str] | None:
         """Return what is to be heard of it now that it is over, if it was worth mentioning."""
         self.is_over = True
         lasted = time.monotonic() - self._since
-        return envelopes.deaf(self._since_utc, int(time.time())) if lasted >= DEAF else None
+        return envelopes.deaf(self._since_utc, time.time()) if lasted >= DEAF else None
 
     def lasts(self) -> tuple[str, str] | None:
         """Return what is to be heard while it lasts, once."""

@@ -38,9 +38,10 @@ def understand(payload: str) -> Incoming | None:
     return read(said)
 
 
-def deaf(since: int, until: int) -> tuple[str, str]:
+def deaf(since: float, until: float) -> tuple[str, str]:
     """Return id and payload that say that nothing could be heard, in UTC seconds; until 0: it still cannot."""
-    return f"deaf.{since}" if until else f"deaf.{since}.still", json.dumps({"deaf": [since, until]})
+    id = f"deaf.{since:.3f}" if until else f"deaf.{since:.3f}.still"
+    return id, json.dumps({"deaf": [int(since), int(until)]})
 
 
 def read(event: Any) -> Incoming | None:
