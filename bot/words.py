@@ -180,7 +180,7 @@ def _meanings(table: dict[str, list[str]]) -> dict[str, str]:
 
 
 def numbers(text: str) -> list[int] | None:
-    """Return the numbers that a message consists of, in the order written; None if anything else is in it.
+    """Return the numbers that a message consists of, in the order written; None if more than politeness is with them.
 
     A range ("1-3", "6 bis 9") is not taken apart: it may be the name of a choice, and some mean two by it, some three.
     """
@@ -302,7 +302,7 @@ def _bare(text: str) -> str:
 def _written(text: str, answer: str) -> _Written:
     known, key = word_list(), _key(text)
     words = _WORD.findall(key)
-    denies = any(word in known.negations or known.answers.get(word) == "no" for word in words)
+    denies = any(word in known.negations or (known.answers.get(word) == "no" and len(word) > 1) for word in words)
     begins = known.answers.get(words[0], "") if words else ""
     return _Written(text, key, frozenset(words), answer, begins, denies, known.polite.issuperset(words))
 
@@ -364,8 +364,8 @@ def _typos(form: _Written, name: _Name) -> int:
     whole = min((_typos_in(form.key, target) for target in name.targets), default=_FAR)
     if not 1 < len(form.words) <= len(name.words):
         return whole
-    words = (0 if word in name.words else _typos_to_words(word, name) for word in form.words)
-    return min(whole, sum(words), _FAR)
+    in_words = sum(0 if word in name.words else _typos_to_words(word, name) for word in form.words)
+    return min(whole, in_words or _FAR, _FAR)
 
 
 def _typos_to_words(word: str, name: _Name) -> int:

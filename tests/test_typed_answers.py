@@ -897,6 +897,8 @@ SEVERAL: Table = [
             ("dolmetchen", "interpreting?"),
             ("Fahrdienst", "rides"),
             ("fahrdienst (N)", "rides"),
+            ("fahrdinst (N)", "rides?"),
+            ("zu und", ""),
             ("Kinder betreuen, Hausaufgaben", "childcare"),
             ("Deutsch üben", "tandem"),
             ("Patenschaft", "mentoring?"),
