@@ -103,7 +103,14 @@ def _read() -> tuple[Settings, Profile]:
         city = profile.read(found.profile if found else settings.read_database_and_profile()[1])
     except ProfileFaults as fault:
         faults += fault.faults
-    if found is None or city is None:
+    if found and city:
+        noted = [note.id for note in city.messengers]
+        faults += [
+            f"The profile says nothing about {name}: it lacks such an entry in messengers."
+            for name, used in (("telegram", found.telegram), ("signal", found.signal))
+            if used and name not in noted
+        ]
+    if found is None or city is None or faults:
         _give_up(faults)
     return found, city
 

@@ -117,6 +117,17 @@ class Legal:
 
 
 @dataclass(frozen=True)
+class MessengerNote:
+    """What people have to know of a messenger: who can read along, and where their data go."""
+
+    id: str
+    short: Localized
+    """Before the first answer that is stored."""
+    privacy: Localized
+    """In the privacy notice."""
+
+
+@dataclass(frozen=True)
 class BotCard:
     """How the bot introduces itself in the messenger (Bot API: name 64, description 512, short 120 characters)."""
 
@@ -147,6 +158,11 @@ class Profile:
     questions: tuple[Question, ...]
     helplines: tuple[Helpline, ...]
     helpline_for_minors: str
+    messengers: tuple[MessengerNote, ...]
+
+    def note_of(self, messenger: str) -> MessengerNote:
+        """Return what people have to know of a messenger. Raises: StopIteration if it is not in the profile."""
+        return next(note for note in self.messengers if note.id == messenger)
 
     def local(self, seconds: int) -> datetime:
         """Return a stored time in the zone of the city."""
@@ -203,6 +219,7 @@ class _Reader:
             questions=self._items("questions", self._question),
             helplines=self._items("helplines", self._helpline),
             helpline_for_minors=self._string(self.table, "helpline_for_minors", "profile"),
+            messengers=self._items("messengers", self._messenger),
         )
         return None if self.faults else profile
 
@@ -263,6 +280,11 @@ class _Reader:
     def _question(self, table: dict[str, Any], where: str) -> Question:
         return Question(
             self._id(table, where), self._text(table, "question", where), self._text(table, "answer", where)
+        )
+
+    def _messenger(self, table: dict[str, Any], where: str) -> MessengerNote:
+        return MessengerNote(
+            self._id(table, where), self._text(table, "short", where), self._text(table, "privacy", where)
         )
 
     def _helpline(self, table: dict[str, Any], where: str) -> Helpline:

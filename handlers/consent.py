@@ -3,7 +3,7 @@
 from bot import consents
 from bot.chat import Chat
 from bot.consents import Purpose
-from bot.languages import _
+from bot.languages import _, paragraphs
 from bot.questions import Choice, Link
 
 
@@ -25,7 +25,7 @@ async def consent(chat: Chat) -> None:
             Choice("no", _("No"), ("nein", "ні", "нет", "no")),
         ],
         links=[Link(_("Read the privacy notice"), "privacy")],
-        about=chat.profile.legal.privacy_short,
+        about=paragraphs(chat.profile.legal.privacy_short, chat.profile.note_of(chat.messenger).short),
     )
     if agreed == "no":
         chat.say(

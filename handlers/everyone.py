@@ -111,7 +111,7 @@ async def verify(chat: Chat) -> None:
 
 async def privacy(chat: Chat) -> None:
     """Show the privacy notice, which may take several messages."""
-    chat.say(chat.profile.legal.privacy)
+    chat.say(chat.profile.legal.privacy, *(chat.profile.note_of(messenger).privacy for messenger in chat.titles()))
 
 
 async def imprint(chat: Chat) -> None:

@@ -34,8 +34,8 @@ def texts_in(read: Profile, language: str) -> list[tuple[str, str]]:
 
 
 def dialogue(read: Profile) -> list[tuple[str, str]]:
-    """Return what people read as one message of a conversation: all but the two long texts of the law."""
-    return [(where, text) for where, _, text in texts(read) if where not in ("legal imprint", "legal privacy")]
+    """Return what people read as one message of a conversation: all but the long texts of the law."""
+    return [(where, text) for where, _, text in texts(read) if not re.search("^legal imprint|privacy$", where)]
 
 
 def ids(items: tuple[profile.Item, ...]) -> list[str]:

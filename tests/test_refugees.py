@@ -63,6 +63,15 @@ async def test_somebody_registers_interest_and_restarts_do_not_matter(bot: Town,
     assert await bot.rows("SELECT * FROM conversations") == []
 
 
+async def test_before_consent_everybody_reads_who_can_read_along_on_their_messenger(
+    bot: Town, refugee: Somebody, messenger: str
+) -> None:
+    other = next(note for note in bot.city.messengers if note.id != messenger)
+    await refugee.picks("Я з Житомирщини")
+    assert await refugee.sees(bot.city.note_of(messenger).short["uk"].strip())
+    assert other.short["uk"].strip() not in refugee.screen
+
+
 async def test_nothing_is_kept_without_consent(bot: Town, refugee: Somebody) -> None:
     await refugee.picks("Я з Житомирщини", "Ні")
     assert await refugee.sees("Ваших відповідей ми не зберігаємо", bot.city.office.telephone)

@@ -51,9 +51,8 @@ async def on_signal(place: Town, name: str = "Oksana") -> Somebody:
 # ---------------------------------------------------------------------- signal-cli dies
 
 
-async def test_when_signal_cli_dies_telegram_is_untouched_and_everybody_is_told_once(
-    both: Town, quickly_deaf: None
-) -> None:
+@pytest.mark.usefixtures("quickly_deaf")
+async def test_when_signal_cli_dies_telegram_is_untouched_and_everybody_is_told_once(both: Town) -> None:
     maria, oksana, halyna = await on_telegram(both), await on_signal(both), await on_signal(both, "Halyna")
     await oksana.picks("Я з Житомирщини", AGREE)
     await oksana.sees("18 років")
@@ -76,9 +75,8 @@ async def test_when_signal_cli_dies_telegram_is_untouched_and_everybody_is_told_
     assert oksana.times_seen("не було зв’язку") == 1
 
 
-async def test_a_signal_that_stays_away_is_told_once_to_staff(
-    both: Town, monkeypatch: pytest.MonkeyPatch, quickly_deaf: None
-) -> None:
+@pytest.mark.usefixtures("quickly_deaf")
+async def test_a_signal_that_stays_away_is_told_once_to_staff(both: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "STILL_DEAF", 0.3)
     maria = await on_telegram(both)
     await both.signal.daemon_dies()

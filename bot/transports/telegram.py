@@ -308,8 +308,7 @@ def _understand(update: dict[str, Any]) -> Incoming | None:
     if "callback_query" in update:
         return _understand_press(update["callback_query"])
     if "edited_message" in update:
-        address = _private(update["edited_message"])
-        return Incoming(TelegramTransport.messenger, address, Kind.EDITED) if address else None
+        return _understand_edit(update["edited_message"])
     if "my_chat_member" in update:
         return _understand_membership(update["my_chat_member"])
     if "channel_post" in update:
@@ -325,10 +324,22 @@ def _understand_message(message: dict[str, Any]) -> Incoming | None:
         return Incoming(TelegramTransport.messenger, address, Kind.FORWARDED)
     text = message.get("text")
     if isinstance(text, str):
-        return Incoming(TelegramTransport.messenger, address, Kind.TEXT, text=words.clean(text))
+        return Incoming(TelegramTransport.messenger, address, Kind.TEXT, text=words.clean(text), own=_own(message))
     if any(kind in message for kind in _MEDIA):
         return Incoming(TelegramTransport.messenger, address, Kind.MEDIA)
     return None
+
+
+def _understand_edit(message: dict[str, Any]) -> Incoming | None:
+    address, text = _private(message), message.get("text")
+    if not address:
+        return None
+    text = words.clean(text) if isinstance(text, str) else ""
+    return Incoming(TelegramTransport.messenger, address, Kind.EDITED, text=text, own=_own(message))
+
+
+def _own(message: dict[str, Any]) -> str:
+    return str(int(message["message_id"]))
 
 
 _MEDIA = (
