@@ -24,7 +24,8 @@ from bot.outbox import Urgency
 from bot.pace import Limits
 from bot.people import Person
 from bot.profile import Profile
-from bot.questions import BACK, CANCEL, SKIP, ZERO, Answer, Choice, Link
+from bot.menus import Menu
+from bot.questions import BACK, CANCEL, MEANT, OTHER, SKIP, ZERO, Answer, Choice, Link
 from bot.storage import insert
 
 DOUBLE_PRESS = 3
@@ -37,6 +38,8 @@ ONE_NOTICE = 60
 """Seconds in which several pictures or stickers are answered once."""
 _LEFT = "!left"
 _ACTS = {"back": BACK, "skip": SKIP, "zero": ZERO}
+_THUMBS = {"yes": (":yes", f":{MEANT}"), "no": (":no", f":{OTHER}")}
+"""How the data of the choice ends that a thumb stands for."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +216,9 @@ class _Turn:
         beyond = people.too_many_turns(self.db, messenger, address, most, self.now) if most else 0
         if not beyond and outbox.waiting_for(self.db, messenger, address) < MOST_WAITING:
             return False
-        if beyond <= 1 and self._may_be_told():
+        if typed_words.word_list().act(self.heard.text) == "stop":  # that always works
+            people.stop_news(self.db, self.person.id, self.now)
+        if beyond == 1 or (not beyond and self._may_be_told()):
             self._say(_("You write faster than I can answer. Please wait a little."))
             self._write()
         return True
@@ -246,13 +251,18 @@ class _Turn:
         if text.startswith("/"):
             self._commanded(text)
             return
-        if not self._can_press and self._chosen_by_number():
-            return
         progress = self._open()
+        if not self._can_press and self._chosen_by_number(progress):
+            return
         code = connections.code_in(text)
         if code and self._is_meant_as_code(code, progress):
             self._begin("connect", code)
             return
+        self._worded(progress)
+
+    def _worded(self, progress: Progress | None) -> None:
+        """Do what the words say: what always works, else they are the answer to the open question."""
+        text = self.heard.text
         act = typed_words.word_list().act(text)
         if progress and act in _ACTS:
             self._answer(progress, Answer(value=_ACTS[act]))
@@ -275,43 +285,63 @@ class _Turn:
     def _can_press(self) -> bool:
         return self.all.abilities[self.heard.messenger].buttons
 
-    def _chosen_by_number(self) -> bool:
-        """Take numbers, or the word beside a choice, as if its button had been pressed. False: it is none of them."""
+    def _chosen_by_number(self, progress: Progress | None) -> bool:
+        """Take numbers, or the word beside a choice, as if its button had been pressed. False: it is none of them.
+
+        They belong to the message that is quoted, else to the newest that could be read. A number, a yes or a no that
+        is not meant for the open question never answers it.
+        """
         messenger, address, text = self.heard.messenger, self.heard.address, self.heard.text
-        word = menus.by_word(self.db, messenger, address, text)
-        if word:
-            self._follow([word])
-            return True
+        if word := menus.by_word(self.db, messenger, address, text):
+            return self._follow([word])
+        quoted = self.heard.message
         read_by_now = self.exactly - self.all.limits[messenger].seconds_to_read
-        menu = menus.under(self.db, messenger, address, self.heard.message) or menus.last(
-            self.db, messenger, address, read_by_now
-        )
-        numbers = typed_words.numbers(text) if menu else None
-        if not menu or not numbers:
+        if quoted:
+            menu = menus.under(self.db, messenger, address, quoted)
+        else:
+            menu = menus.last(self.db, messenger, address, read_by_now)
+        if menu and (chosen := _chosen(menu, text, by_label=bool(quoted))) and self._follow(chosen):
+            return True
+        says_little = typed_words.numbers(text) or typed_words.word_list().answer(text) in ("yes", "no")
+        if (
+            not progress
+            or not says_little
+            or progress.takes_any_text
+            or (menu and menu.belongs_to(progress.id, progress.question))
+        ):
             return False
-        keyed = [button for button in menu.buttons if button.key == "0"]
-        if numbers == [0] and keyed:
-            return self._follow(keyed)
-        counted = menu.counted
-        return all(0 < n <= len(counted) for n in numbers) and self._follow([counted[n - 1] for n in numbers])
+        if progress.question == MENU_QUESTION and not quoted:
+            return False
+        return self._no_longer_open(progress)
 
     def _follow(self, buttons: list[Button]) -> bool:
         """Do what these buttons do together. False: they do nothing together."""
+        progress = self._open()
         kind, _colon, rest = buttons[0].data.partition(":")
         if kind == "go":
             name, _colon, argument = rest.partition(":")
-            if len(buttons) == 1:
+            if len(buttons) == 1 and not (progress and progress.name == name and self._is_new(progress)):
                 self._begin(name, argument)
             return len(buttons) == 1
         id, key, _value = rest.split(":", 2)
         values = [button.data.removeprefix(f"a:{id}:{key}:") for button in buttons]
-        progress = self._open()
         if progress and str(progress.id) == id and progress.question == key:
             self._answer(progress, Answer(text=self.heard.text, values=tuple(values), own=self.heard.own))
-        elif not (progress and str(progress.id) == id and progress.changed_at >= self.now - DOUBLE_PRESS):
+            return True
+        return self._no_longer_open(progress)
+
+    def _no_longer_open(self, progress: Progress | None) -> bool:
+        """Show what is open instead, but not to somebody who wrote twice, before they could have read what came."""
+        if not (progress and self._is_new(progress)):
             self._say(_("This choice is no longer open."))
             self._go_on()
         return True
+
+    def _is_new(self, progress: Progress) -> bool:
+        """Say whether nobody can have read yet what is open now."""
+        most = max(DOUBLE_PRESS, self.all.limits[self.heard.messenger].seconds_to_read)
+        is_waiting = outbox.waiting_for(self.db, self.heard.messenger, self.heard.address) > 0
+        return is_waiting or progress.changed_at >= self.now - most
 
     def _reacted(self) -> None:
         """Take a thumb, or a number, under the open question as its answer; all other reactions are just kind."""
@@ -319,9 +349,9 @@ class _Turn:
         progress = self._open()
         if menu is None or progress is None or not menu.belongs_to(progress.id, progress.question):
             return
-        answer = typed_words.word_list().answer(self.heard.text)
+        values = _THUMBS.get(typed_words.word_list().answer(self.heard.text), ())
         numbers = typed_words.numbers(self.heard.text) or []
-        buttons = [button for button in menu.counted if button.data.endswith(f":{answer}")] if answer else []
+        buttons = [button for button in menu.counted if button.data.endswith(values)] if values else []
         buttons += [menu.counted[n - 1] for n in numbers if 0 < n <= len(menu.counted)]
         if len(buttons) == 1:
             self._follow(buttons)
@@ -335,18 +365,25 @@ class _Turn:
                 self._say(_("You changed an older message. I read only new ones. Please write it again."))
                 self._go_on()
             return
-        progress.open_again(key)
-        self._run(progress, Answer(text=self.heard.text, own=self.heard.own))
+        menu = None
+        if not self._can_press:
+            menu = menus.of(self.db, self.heard.messenger, self.heard.address, progress.id, key)
+        progress.open_again(key, menu.page if menu else 0)
+        self._save(progress)
+        if not (menu and (chosen := _chosen(menu, self.heard.text)) and self._follow(chosen)):
+            self._worded(progress)
 
     def _deleted(self) -> None:
-        """Delete what somebody wrote and took back, if it is the answer of an open conversation; ask again."""
-        progress = self._open()
-        key = progress.written_in(self.heard.own) if progress else ""
-        if progress and key:
-            progress.open_again(key)
-            progress.sources.pop(key)
-            self._say(_("You deleted your message. I have deleted this answer, too."))
-            self._run(progress, None)
+        """Delete what somebody wrote and took back, if it is the answer of a conversation not finished; ask again."""
+        for progress in self._unfinished():
+            if key := progress.written_in(self.heard.own):
+                progress.answers.pop(key, None)
+                progress.sources.pop(key)
+                progress.open_again(key)
+                self._save(progress)
+                self._say(_("You deleted your message. I have deleted this answer, too."))
+                self._go_on()
+                return
 
     def _commanded(self, text: str) -> None:
         command, _space, argument = text[1:].partition(" ")
@@ -374,7 +411,7 @@ class _Turn:
         if not self._may_be_told():
             return
         if self.heard.kind is Kind.TOO_LONG:
-            self._say(_("Your message is too long for me. Please send it in several parts."))
+            self._say(_("Your message is too long for me. About 1000 letters fit. Please make it shorter."))
         elif self.heard.kind is Kind.FORWARDED:
             self._say(_("I do not act on forwarded messages. Please write it yourself."))
         elif self.heard.kind is Kind.CALL:
@@ -436,23 +473,15 @@ class _Turn:
 
     def _open(self) -> Progress | None:
         """Return the conversation whose question is open: the newest that was not left."""
-        row = self.db.execute(
-            "SELECT * FROM conversations WHERE person = ? AND left_at IS NULL ORDER BY id DESC LIMIT 1",
+        return next(iter(self._unfinished("left_at IS NULL")), None)
+
+    def _unfinished(self, which: str = "TRUE") -> list[Progress]:
+        """Return the conversations that have begun, the newest first."""
+        rows = self.db.execute(
+            f"SELECT * FROM conversations WHERE person = ? AND {which} ORDER BY id DESC",  # noqa: S608 - a constant
             (self.person.id,),
-        ).fetchone()
-        if row is None:
-            return None
-        return Progress(
-            id=row["id"],
-            name=row["name"],
-            argument=row["argument"],
-            answers=json.loads(row["answers"]),
-            question=row["question"],
-            draft=json.loads(row["draft"]),
-            failures=row["failures"],
-            changed_at=row["changed_at"],
-            sources=json.loads(row["sources"]),
         )
+        return [_progress(row) for row in rows]
 
     def _answer(self, progress: Progress, answer: Answer) -> None:
         if answer.value == CANCEL:
@@ -539,7 +568,7 @@ class _Turn:
 
     def _collect(self, chat: Chat) -> None:
         self.person = chat.person
-        self.outgoing += chat.changed + chat.said
+        self.outgoing += chat.outgoing()
         if chat.commands_changed:
             commands = self.all.commands(self.person, self.person.language)
             self.outgoing.append(Outgoing(act="commands", commands=commands))
@@ -584,6 +613,35 @@ class _Turn:
                 )
         for notice in self.notices:
             self.all.tell(self.db, notice, self.now)
+
+
+def _chosen(menu: Menu, text: str, by_label: bool = False) -> list[Button]:
+    """Return what these numbers stand for under a menu, or this word that stands there and turns its pages.
+
+    With `by_label` also what any of its labels names.
+    """
+    numbers, counted = typed_words.numbers(text), menu.counted
+    if numbers == [0]:
+        return [button for button in menu.buttons if button.key == "0"]
+    if numbers:
+        return [counted[n - 1] for n in numbers] if all(0 < n <= len(counted) for n in numbers) else []
+    named = [button for button in menu.turning if typed_words.normal(button.label) == typed_words.normal(text)]
+    match = typed_words.choose(text, [[button.label] for button in counted]) if by_label else None
+    return named or ([counted[match.index]] if match and match.sure else [])
+
+
+def _progress(row: sqlite3.Row) -> Progress:
+    return Progress(
+        id=row["id"],
+        name=row["name"],
+        argument=row["argument"],
+        answers=json.loads(row["answers"]),
+        question=row["question"],
+        draft=json.loads(row["draft"]),
+        failures=row["failures"],
+        changed_at=row["changed_at"],
+        sources=json.loads(row["sources"]),
+    )
 
 
 async def _whole(conversation: Conversation, chat: Chat, progress: Progress) -> None:

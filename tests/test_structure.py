@@ -21,6 +21,8 @@ from bot.storage import open_store
 from tests.bridge import town
 
 ROOT = Path(__file__).parent.parent
+NEUTRAL = ("conversations", "chat", "questions", "menus", "connections", "people", "broadcasts", "outbox")
+"""Modules of `bot/` that know no messenger by name either."""
 MESSENGERS = re.compile(r"telegram|signal|whatsapp|callback|inline", re.IGNORECASE)
 
 
@@ -93,7 +95,7 @@ def test_the_bot_does_not_know_the_demo() -> None:
     }
 
 
-@pytest.mark.parametrize("path", sources("handlers"), ids=name)
+@pytest.mark.parametrize("path", [*sources("handlers"), *(ROOT / "bot" / f"{each}.py" for each in NEUTRAL)], ids=name)
 def test_what_the_bot_is_about_never_says_the_name_of_a_messenger(path: Path) -> None:
     assert MESSENGERS.findall(path.read_text(encoding="utf-8")) == []
 
