@@ -14,11 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NoReturn
 
-from bot import accounts, connections, markup, outbox, people
+from bot import accounts, connections, outbox, people
 from bot import words as typed_words
 from bot.languages import Bold, Languages, Lines, Words, _, lines, paragraphs
 from bot.messages import Abilities, Button, Outgoing
-from bot.outbox import Urgency
 from bot.pace import Limits
 from bot.people import Person
 from bot.profile import Item, Profile
@@ -125,11 +124,14 @@ class Progress:
         key = self.written_in(own)
         return key if key and key == next(reversed(self.answers), "") else ""
 
-    def open_again(self, key: str) -> None:
-        """Let this question be the open one."""
+    def open_again(self, key: str, page: int = 0) -> None:
+        """Let this question be the open one, at the page on which it was answered and with what was ticked."""
         if key != self.question:
-            self.answers.pop(key, None)
-            self.question, self.draft = key, {}
+            old = self.answers.pop(key, None)
+            self.question, self.draft = (
+                key,
+                {"selected": old, "page": page} if isinstance(old, list) else {"page": page},
+            )
 
 
 class Chat:
@@ -245,9 +247,7 @@ class Chat:
 
     def solve(self, messenger: str, solution: str) -> None:
         """Give a messenger the solution of what it demands before it lets more pass."""
-        challenge = accounts.find(self.db, messenger).challenge
-        outgoing = Outgoing(act="solve", text=markup.escape(solution), handle=challenge)
-        outbox.put(self.db, messenger, "", None, outgoing, int(self.now.timestamp()), Urgency.RESCUE)
+        outbox.solve(self.db, messenger, solution, int(self.now.timestamp()))
 
     def local(self, seconds: int) -> datetime:
         """Return a stored time in the zone of the city."""
@@ -355,9 +355,14 @@ class Chat:
         if answer and answer.value.startswith(PAGE):
             self._progress.draft["page"] = int(answer.value.removeprefix(PAGE))
         elif answer and self._progress.question == MENU_QUESTION:
-            match = typed_words.choose(answer.text, [self._names(entry.label) for entry in entries])
+            match = None
+            if self._abilities.buttons or not typed_words.numbers(answer.text):
+                match = typed_words.choose(answer.text, [self._names(entry.label) for entry in entries])
             if match is not None:
                 raise Gone(entries[match.index].name, entries[match.index].argument)
+            self._failed(answer)
+            if self._progress.failures > 2:
+                self._show(MENU_QUESTION, Outgoing(text=self._render(self._a_person())))
             question = paragraphs(self._misunderstood([entry.label for entry in entries]), question)
         if not self._abilities.buttons:
             question = paragraphs(question, _("Please write the number or the word."))
@@ -450,6 +455,8 @@ class Chat:
             self._misunderstood_question(question)
         except AskBack as similar:
             progress.draft[MEANT_VALUE] = similar.value
+            if answer.own:
+                progress.sources[_UNREAD] = answer.own
             self._show_question(question)
         except Ticked as ticked:
             self._show_question(question, hint=ticked.hint, replaces=answer.message)
@@ -485,6 +492,7 @@ class Chat:
         if not self._visited:
             raise Left
         self._progress.failures = 0
+        self._progress.sources.pop(_UNREAD, None)
         self._take_back(self._visited[-1])
         raise Again(answer.message)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from bot import menus
+from bot import accounts, markup, menus
 from bot.messages import Outcome, Outgoing, State
 
 MOST_TRIES = 2
@@ -227,6 +227,15 @@ def _record_copy(db: sqlite3.Connection, row: Row, outcome: Outcome) -> None:
         "UPDATE outbox SET state = ?, reason = ?, message = ? WHERE id = ? AND state <> 'delivered'",
         (outcome.state, outcome.reason, outcome.message or None, row.id),
     )
+
+
+def solve(db: sqlite3.Connection, messenger: str, solution: str, now: int) -> bool:
+    """Give a messenger the solution of what it demands before it lets more pass. False: it demands nothing."""
+    challenge = accounts.find(db, messenger).challenge
+    if challenge:
+        outgoing = Outgoing(act="solve", text=markup.escape(solution), handle=challenge)
+        put(db, messenger, "", None, outgoing, now, Urgency.RESCUE)
+    return bool(challenge)
 
 
 def hurry(db: sqlite3.Connection, messenger: str) -> None:

@@ -1,4 +1,4 @@
-"""The commands `signal register`, `verify`, `pin`, `link` and `profile`: an operator gets the bot a number on Signal.
+"""The commands `signal register`, `verify`, `profile` …: an operator gets the bot a number on Signal, and keeps it.
 
 They ask and explain in the terminal and leave the work to signal-cli. Each request has a connection of its own, so that
 nothing is open while somebody looks for a telephone.
@@ -6,6 +6,7 @@ nothing is open while somebody looks for a telephone.
 
 import asyncio
 import re
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -13,15 +14,18 @@ from typing import IO, Any
 
 import click
 
+from bot import outbox, settings, signal_cli, signal_profile
 from bot import profile as profiles
-from bot import settings, signal_cli, signal_profile
 from bot.profile import ProfileFaults
 from bot.settings import SettingsFaults
 from bot.signal_cli import Place
 from bot.signal_reasons import NEW_CAPTCHA, RUN, WAIT_A_DAY, reason
+from bot.storage import open_store
+from bot.transports.signal_envelopes import MESSENGER
 from bot.transports.signal_rpc import ANSWER, Lost, NotSent, Refused
 
 CAPTCHAS = "https://signalcaptchas.org/registration/generate.html"
+CHALLENGES = "https://signalcaptchas.org/challenge/generate.html"
 DEVICE = "Brücke – Міст"
 LINKING = 600.0
 """Seconds to find the telephone and scan; signal-cli itself gives up earlier."""
@@ -175,13 +179,13 @@ def _is_code_asked_for(daemon: Daemon, voice: bool, captcha: str) -> bool:
     return True
 
 
-def _ask_for_captcha() -> str:
+def _ask_for_captcha(page: str = CAPTCHAS) -> str:
     """Explain where a captcha is solved, and return the link that proves it."""
     with suppress(ImportError):
         import readline  # noqa: F401  # without it a terminal cuts lines at 4096 bytes, and these links are long
     click.echo(
         "Signal wants to see that a person does this:\n"
-        f"  1. Open {CAPTCHAS}\n"
+        f"  1. Open {page}\n"
         "     in a browser that uses the same internet connection as this machine.\n"
         "  2. Solve the puzzle.\n"
         "  3. Do not press «Open Signal»: copy the link behind it (right mouse button, copy link).\n"
@@ -193,6 +197,21 @@ def _ask_for_captcha() -> str:
         if re.fullmatch(r"signalcaptcha://\S+", link):
             return link
         click.echo("That is not the link: it begins with signalcaptcha:// and has no spaces.")
+
+
+@signal.command()
+def captcha() -> None:
+    """Hand Signal the link of a captcha that it demanded, if the link is too long for the chat."""
+    database, _ = settings.read_database_and_profile()
+    link = _ask_for_captcha(CHALLENGES)
+    if not asyncio.run(_solve(database, link)):
+        raise Stopped("At the moment Signal demands nothing.")
+    click.echo("The bot hands it to Signal now. The admins hear in their chat what came of it.")
+
+
+async def _solve(database: Path, link: str) -> bool:
+    async with open_store(database, checkpoints=False) as store:
+        return await store.write(lambda db: outbox.solve(db, MESSENGER, link, int(time.time())))
 
 
 @signal.command()

@@ -18,6 +18,8 @@ from bot.demo.signal_faults import Fault
 from bot.signal_cli import how_to_start
 from bot.signal_setup import next_steps
 from bot.signal_setup import signal as signal_commands
+from bot.staff import Role
+from tests.bridge import town
 
 ROOT = Path(__file__).parent.parent
 NUMBER = "+4915112345678"
@@ -578,3 +580,25 @@ def test_only_the_group_may_use_the_socket_of_the_unit() -> None:
     unit = (ROOT / "docs" / "signal-cli.service").read_text(encoding="utf-8")
     assert {"RuntimeDirectoryMode=0750", "UMask=0007", "StateDirectoryMode=0700"} <= {*unit.splitlines()}
     assert unit.index("ExecStartPre=/bin/rm -f /run/signal-cli/socket") < unit.index("ExecStart=/opt")
+
+
+# ---------------------------------------------------------------------- captcha
+
+
+async def test_a_captcha_that_is_too_long_for_the_chat_is_handed_over_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with town(tmp_path, messengers=("telegram", "signal")) as both:
+        monkeypatch.setenv("DATABASE", str(both.database))
+        nothing = await typed("captcha", then=("signalcaptcha://right.early",))
+        assert (nothing.exit_code, nothing.stderr) == (1, "At the moment Signal demands nothing.\n")
+        code = await both.invitation(Role.ADMIN)
+        maria = both.somebody("Maria", "de", "telegram")
+        await maria.writes(f"/start join-{code}")
+        await maria.picks("Deutsch")
+        both.signal.wants_captcha()
+        await both.somebody("Oksana").writes("Привіт")
+        await maria.sees("Signal hält die Nachrichten des Bots auf")
+        handed = await typed("captcha", then=("https://example.org", "signalcaptcha://right." + "x" * 3000))
+        assert (handed.exit_code, handed.stdout.count("That is not the link")) == (0, 1)
+        assert await maria.sees("Signal hat den Link angenommen")
