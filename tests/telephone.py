@@ -74,7 +74,7 @@ class Telephone:
             await expect(self.key(label)).to_be_visible(timeout=PATIENCE)
 
     async def has_ticks(self, ticks: int) -> None:
-        """Wait until the newest own message has one tick (sent) or two (the bot has it)."""
+        """Wait until the newest own message has one tick (sent) or two (the bot has it, on Signal signal-cli)."""
         newest = self.chat.locator(".message.mine").last.locator(".meta:not(.space) .tick")
         await expect(newest).to_have_attribute("data-ticks", str(ticks), timeout=PATIENCE)
 
@@ -110,3 +110,55 @@ class Telephone:
         await self.look()
         await self.page.mouse.move(0, 0)  # no button looks as if it were about to be pressed
         await self.place.locator(".telephone").screenshot(path=path, animations="disabled")
+
+
+class SignalTelephone(Telephone):
+    """A telephone on which one writes the number of what one wants."""
+
+    async def starts(self) -> None:
+        """Write the first word, as there is no start button."""
+        await self.writes("Привіт")
+
+    async def presses(self, label: str) -> None:
+        await self.picks_together(label)
+
+    async def picks_together(self, *labels: str) -> None:
+        """Write the numbers that stand before these words in the newest menu, and wait until that is answered."""
+        await self.offers(*labels)
+        menu = await self.newest_menu().locator(".text").inner_text()
+        answers = self.chat.locator(".message.theirs")
+        answered = await answers.count()
+        await self.writes(" ".join(number_of(label, menu) for label in labels))
+        await expect(answers.nth(answered)).to_be_visible(timeout=PATIENCE)
+
+    async def offers(self, *labels: str) -> None:
+        """Wait until the newest menu has lines with these words."""
+        await self.look()
+        for label in labels:
+            line = self.newest_menu().filter(has_text=re.compile(rf"\w – (☑ )?{re.escape(label)}"))
+            await expect(line).to_be_visible(timeout=PATIENCE)
+
+    async def does(self, label: str, message: Locator) -> None:
+        """Choose something from the list that belongs to a message."""
+        await self.look()
+        await message.get_by_role("button", name=ACTIONS).click()
+        await self.place.locator(".message-sheet").get_by_role("button", name=label).click()
+
+    async def chooses(self, label: str) -> None:
+        """Choose something from the list at the top."""
+        await self.look()
+        await self.place.locator(".more").click()
+        await self.place.locator(".more-sheet").get_by_role("button", name=label).click()
+
+    def newest_menu(self) -> Locator:
+        return self.chat.locator(".message.theirs").filter(has_text=re.compile(r"1 – ")).last
+
+
+ACTIONS = re.compile("Дії з повідомленням|Aktionen zur Nachricht|Message actions")
+
+
+def number_of(label: str, menu: str) -> str:
+    """Return what stands before a label in a menu."""
+    found = re.search(rf"^(\w+) – (?:☑ )?{re.escape(label)}$", menu, re.MULTILINE)
+    assert found, menu
+    return found[1]

@@ -8,11 +8,11 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed, so no browser plays the demo")
 
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
 
 from bot.demo.demo import BOT, Demo, playing
 from bot.demo.page import free_port, serve
-from tests.telephone import PATIENCE, Telephone
+from tests.telephone import PATIENCE, SignalTelephone, Telephone
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -27,6 +27,7 @@ FLAGS = [
 ]
 WIDE = ViewportSize(width=1600, height=900)
 PHONE = ViewportSize(width=390, height=844)
+SMALL = ViewportSize(width=320, height=568)
 ZOOMED = ViewportSize(width=640, height=400)
 """What is left of 1280 × 800 at 200 %."""
 
@@ -76,8 +77,8 @@ async def opened(chromium: Browser, address: str, viewport: ViewportSize) -> Pag
 
 
 @pytest.fixture
-def refugee(page: Page) -> Telephone:
-    return Telephone(page, "oksana")
+def refugee(page: Page) -> SignalTelephone:
+    return SignalTelephone(page, "oksana")
 
 
 @pytest.fixture
@@ -91,8 +92,8 @@ def office(page: Page) -> Telephone:
 
 
 @pytest.fixture
-def guest(page: Page) -> Telephone:
-    return Telephone(page, "free")
+def guest(page: Page) -> SignalTelephone:
+    return SignalTelephone(page, "free")
 
 
 @pytest.fixture
@@ -106,10 +107,10 @@ def pictures(tmp_path: Path) -> Path:
 async def test_the_whole_story_is_played_on_all_telephones(
     chromium: Browser,
     page: Page,
-    refugee: Telephone,
+    refugee: SignalTelephone,
     volunteer: Telephone,
     office: Telephone,
-    guest: Telephone,
+    guest: SignalTelephone,
     pictures: Path,
 ) -> None:
     await page.screenshot(path=pictures / "beginning.png", animations="disabled")
@@ -136,12 +137,20 @@ async def test_the_whole_story_is_played_on_all_telephones(
     await small.screenshot(path=pictures / "on-a-phone.png", animations="disabled")
 
 
-async def oksana_registers(page: Page, refugee: Telephone, pictures: Path) -> None:
+async def oksana_registers(page: Page, refugee: SignalTelephone, pictures: Path) -> None:
+    """On Signal, while the bot is killed in the middle, and then signal-cli."""
     await refugee.starts()
     await refugee.picks("Українська", "Я з Житомирщини", "Так, я погоджуюся", "Так")
-    await refugee.picks("Діти та молодь", "Культура, музика, спорт")
+    await refugee.picks_together("Діти та молодь", "Культура, музика, спорт")
     await page.get_by_role("button", name="Restart the bot").click()
-    await refugee.picks("Готово", "У Дортмунді", "Так, даю явну згоду", "Місто Житомир", "10–13 років", "Готово")
+    await refugee.picks("Готово")
+    await page.get_by_role("button", name="signal-cli dies").click()
+    await expect(page.locator("#daemon")).to_have_text("Start signal-cli again")
+    await refugee.writes("У Дортмунді")
+    await refugee.has_ticks(1)
+    await page.locator("#daemon").click()
+    await refugee.has_ticks(2)
+    await refugee.picks("Так, даю явну згоду", "Місто Житомир", "10–13 років")
     await refugee.picks("Одразу, коли є щось нове")
     await refugee.sees("Перевірте, будь ласка")
     await refugee.picture(pictures / "registering-uk.png")
@@ -178,68 +187,143 @@ async def the_office_writes_to_both(office: Telephone, pictures: Path) -> None:
     await office.picks("Jetzt senden")
 
 
-async def test_a_restart_in_the_middle_loses_nothing(page: Page, refugee: Telephone) -> None:
+async def test_a_restart_in_the_middle_loses_nothing(
+    page: Page, refugee: SignalTelephone, volunteer: Telephone
+) -> None:
     await refugee.starts()
     await refugee.offers("Українська", "Deutsch")
+    await volunteer.starts()
+    await volunteer.offers("Українська", "Deutsch")
     await page.get_by_role("button", name="Restart the bot").click()
+    await volunteer.presses("Deutsch")
+    await volunteer.sees("✓ Deutsch")
     await refugee.presses("Українська")
-    await refugee.sees("✓ Українська")
     await refugee.offers("Я з Житомирщини")
     await expect(page.locator("#bot-state")).to_have_text("The bot is running")
 
 
-async def test_a_reload_keeps_everything(page: Page, volunteer: Telephone) -> None:
+async def test_a_reload_keeps_everything(page: Page, refugee: SignalTelephone, volunteer: Telephone) -> None:
     await volunteer.starts()
     await volunteer.presses("Deutsch")
     await volunteer.offers("Ich komme aus der Region Schytomyr")
-    before = await volunteer.chat.inner_text()
-    await page.reload()
-    await volunteer.offers("Ich komme aus der Region Schytomyr")
-    assert await volunteer.chat.inner_text() == before
-
-
-async def test_the_keyboard_alone_is_enough(page: Page, refugee: Telephone) -> None:
-    begin = refugee.place.locator(".begin")
-    for _ in range(12):
-        await page.keyboard.press("Tab")
-        if await begin.evaluate("it => it === document.activeElement"):
-            break
-    await page.keyboard.press("Enter")
-    await refugee.offers("Українська", "Deutsch")
-    await expect(refugee.chat).to_be_focused()
-    for _ in range(3):
-        await page.keyboard.press("Tab")
-        if await refugee.key("Українська").evaluate("it => it === document.activeElement"):
-            break
-    await page.keyboard.press("Enter")
-    await refugee.offers("Я з Житомирщини")
-    await refugee.place.locator("textarea").focus()
-    await page.keyboard.type("Меню")
-    await page.keyboard.press("Enter")
-    await expect(refugee.chat.locator(".message.mine")).to_have_count(2)
-
-
-async def test_every_control_has_a_name_and_every_text_its_language(page: Page, refugee: Telephone) -> None:
     await refugee.starts()
     await refugee.offers("Українська", "Deutsch")
+    before = await volunteer.chat.inner_text() + await refugee.chat.inner_text()
+    await page.reload()
+    await volunteer.offers("Ich komme aus der Region Schytomyr")
+    await refugee.offers("Українська", "Deutsch")
+    assert await volunteer.chat.inner_text() + await refugee.chat.inner_text() == before
+
+
+async def test_the_keyboard_alone_is_enough(page: Page, refugee: SignalTelephone, volunteer: Telephone) -> None:
+    await tab_to(page, refugee.place.locator("textarea"))
+    await page.keyboard.type("Привіт")
+    await page.keyboard.press("Enter")
+    await refugee.offers("Українська", "Deutsch")
+    await page.keyboard.type("1")
+    await page.keyboard.press("Enter")
+    await refugee.offers("Я з Житомирщини")
+    await tab_to(page, volunteer.place.locator(".begin"))
+    await page.keyboard.press("Enter")
+    await volunteer.offers("Українська", "Deutsch")
+    await expect(volunteer.chat).to_be_focused()
+    await tab_to(page, volunteer.key("Deutsch"))
+    await page.keyboard.press("Enter")
+    await volunteer.offers("Ich komme aus der Region Schytomyr")
+
+
+async def tab_to(page: Page, control: Locator) -> None:
+    for _ in range(16):
+        await page.keyboard.press("Tab")
+        if await control.evaluate("it => it === document.activeElement"):
+            return
+    raise AssertionError(f"the Tab key does not lead to {control}")
+
+
+async def test_every_control_has_a_name_and_every_text_its_language(
+    page: Page, refugee: SignalTelephone, volunteer: Telephone
+) -> None:
+    await refugee.starts()
+    await volunteer.starts()
+    await refugee.offers("Українська", "Deutsch")
+    await volunteer.offers("Українська", "Deutsch")
     nameless = """() => [...document.querySelectorAll("button, a, textarea")]
         .filter(it => it.checkVisibility() && !(it.ariaLabel || it.textContent.trim())).map(it => it.outerHTML)"""
     assert await page.evaluate(nameless) == []
     assert await refugee.place.locator(".telephone").get_attribute("lang") == "uk"
-    assert await refugee.key("Українська").get_attribute("lang") == "uk"
+    assert await volunteer.key("Українська").get_attribute("lang") == "uk"
     await expect(refugee.chat).to_have_attribute("aria-live", "polite")
     assert "Oksana" in (await refugee.chat.get_attribute("aria-label") or "")
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE, ZOOMED], ids=["wide", "phone", "zoomed"])
+async def test_nothing_on_signal_is_a_button_of_the_bot(refugee: SignalTelephone) -> None:
+    await refugee.starts()
+    await refugee.offers("Українська", "Deutsch")
+    await expect(refugee.place.locator(".key, .composer .menu")).to_have_count(0)
+    await expect(refugee.chat.get_by_role("button")).to_have_count(2)  # what can be done with each of two messages
+
+
+async def test_messages_on_signal_are_quoted_changed_deleted_and_reacted_to(page: Page, guest: SignalTelephone) -> None:
+    mine, theirs = guest.chat.locator(".message.mine"), guest.chat.locator(".message.theirs")
+    await guest.starts()
+    await guest.offers("Українська", "Deutsch")
+    await guest.does("👍", theirs.first)
+    await expect(theirs.first.locator(".reactions")).to_have_text("👍")
+    await guest.does("👍 Take back", theirs.first)
+    await expect(theirs.first.locator(".reactions")).to_have_count(0)
+    await guest.does("Reply", theirs.first)
+    await expect(guest.place.locator(".about-message")).to_be_visible()
+    await page.keyboard.type("2")
+    await page.keyboard.press("Enter")
+    await expect(mine.last.locator(".quote")).to_contain_text("Deutsch")
+    await guest.offers("Ich möchte helfen")
+    await guest.does("Edit", mine.last)
+    await expect(guest.place.locator("textarea")).to_have_value("2")
+    await page.keyboard.press("Escape")
+    await expect(guest.place.locator(".about-message")).to_be_hidden()
+    await expect(guest.place.locator("textarea")).to_have_value("")
+    await guest.does("Edit", mine.last)
+    await guest.writes("1")
+    await expect(mine.last).to_contain_text("edited")
+    await guest.does("Delete", mine.last)
+    await expect(mine.last).to_contain_text("You deleted this message.")
+
+
+async def test_a_telephone_is_switched_off_and_on(guest: SignalTelephone) -> None:
+    await guest.starts()
+    await guest.offers("Українська", "Deutsch")
+    await guest.chooses("Go offline")
+    await expect(guest.place.locator("textarea")).to_be_hidden()
+    await guest.place.locator(".begin").click()
+    await expect(guest.place.locator("textarea")).to_be_visible()
+
+
+async def test_a_captcha_is_solved_by_the_office(page: Page, refugee: SignalTelephone, office: Telephone) -> None:
+    await office.opens_invitation()
+    await office.presses("Deutsch")
+    await office.sees("Willkommen im Team")
+    await page.get_by_role("button", name="Signal wants a captcha").click()
+    await refugee.starts()
+    await office.presses("Link eingeben")
+    await page.get_by_role("button", name="Put it into the office’s field").click()
+    await page.keyboard.press("Enter")
+    await refugee.offers("Українська", "Deutsch")
+    await expect(page.locator(".riddle")).to_be_hidden()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE, SMALL, ZOOMED], ids=["wide", "phone", "small", "zoomed"])
 async def test_nothing_is_cut_off_at_any_width(chromium: Browser, address: str, viewport: ViewportSize) -> None:
     page = await opened(chromium, address, viewport)
-    refugee = Telephone(page, "oksana")
+    refugee, volunteer = SignalTelephone(page, "oksana"), Telephone(page, "thomas")
     await refugee.starts()
     await refugee.presses("Українська")
     await refugee.offers("Я з Житомирщини")
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert await refugee.chat.evaluate("it => it.scrollWidth <= it.clientWidth")
+    await volunteer.starts()
+    await volunteer.presses("Deutsch")
+    await volunteer.offers("Ich komme aus der Region Schytomyr")
+    assert await volunteer.chat.evaluate("it => it.scrollWidth <= it.clientWidth")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 async def test_a_telephone_alone_fills_a_small_screen(chromium: Browser, address: str) -> None:
@@ -254,37 +338,37 @@ async def test_a_telephone_alone_fills_a_small_screen(chromium: Browser, address
     await expect(page.locator(".place:visible")).to_have_id("thomas")
 
 
-async def test_the_chat_stays_where_somebody_reads(guest: Telephone) -> None:
-    await guest.starts()
-    await guest.offers("Українська", "Deutsch")
+async def test_the_chat_stays_where_somebody_reads(volunteer: Telephone) -> None:
+    await volunteer.starts()
+    await volunteer.offers("Українська", "Deutsch")
     for _ in range(8):
-        await guest.writes("/start")
-    await expect(guest.chat.locator(".message.mine")).to_have_count(9)
-    await expect(guest.place.locator(".to-end")).to_be_hidden()
-    await guest.chat.evaluate("it => { it.scrollTop = 0; }")
-    await expect(guest.place.locator(".to-end")).to_be_visible()
-    await guest.place.locator(".to-end").click()
-    await expect(guest.place.locator(".to-end")).to_be_hidden()
+        await volunteer.writes("/start")
+    await expect(volunteer.chat.locator(".message.mine")).to_have_count(9)
+    await expect(volunteer.place.locator(".to-end")).to_be_hidden()
+    await volunteer.chat.evaluate("it => { it.scrollTop = 0; }")
+    await expect(volunteer.place.locator(".to-end")).to_be_visible()
+    await volunteer.place.locator(".to-end").click()
+    await expect(volunteer.place.locator(".to-end")).to_be_hidden()
 
 
 async def test_slowing_down_and_a_gone_network_are_shown_and_pass(
-    page: Page, refugee: Telephone, monkeypatch: pytest.MonkeyPatch
+    page: Page, volunteer: Telephone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.demo.page.SLOW_SECONDS", 2)
     network = page.locator("#network")
     await network.click()
     await expect(network).to_have_attribute("aria-pressed", "true")
-    await refugee.starts()
-    await refugee.has_ticks(1)
+    await volunteer.starts()
+    await volunteer.has_ticks(1)
     await network.click()
-    await refugee.has_ticks(2)
-    await refugee.offers("Українська", "Deutsch")
+    await volunteer.has_ticks(2)
+    await volunteer.offers("Українська", "Deutsch")
     await page.locator("#slow-down").click()
     await expect(page.locator("#slow-down")).to_contain_text("s left")
     await expect(page.locator("#slow-down")).to_have_text("Telegram says slow down", timeout=PATIENCE)
 
 
-async def test_a_blocked_bot_is_unblocked_where_one_would_write(guest: Telephone) -> None:
+async def test_a_blocked_bot_is_unblocked_where_one_would_write(guest: SignalTelephone) -> None:
     await guest.starts()
     await guest.offers("Українська", "Deutsch")
     await guest.place.locator(".more").click()

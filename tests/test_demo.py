@@ -4,10 +4,11 @@ import asyncio
 import json
 import os
 import re
-import signal
+import signal as signals
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,16 +17,21 @@ import click
 import pytest
 
 from bot.demo import page as page_module
-from bot.demo.bubbles import nodes
-from bot.demo.demo import ROOT, WITH_US, Demo, Ledger, playing, run_demo
-from bot.demo.page import CannotNow, Page, free_port, serve
+from bot.demo import signal_faults as faults
+from bot.demo.bubbles import nodes, styled
+from bot.demo.demo import BOT, ROOT, WITH_US, Demo, Ledger, playing, run_demo
+from bot.demo.page import SOLUTION, CannotNow, Page, free_port, serve
+from bot.demo.pretend_signal import PretendSignal
 from bot.demo.pretend_telegram import PretendTelegram
+from bot.demo.signal_chats import Style
+from bot.demo.signal_people import SignalPerson
 from bot.demo.strips import Change
+from tests.pretend_signal_client import Client as SignalClient
 from tests.pretend_telegram_client import Client
 
 BOT_NAME = "bruecke_mist_bot"
 LITTLE_BOT = """
-import json, os, sqlite3, sys, urllib.request
+import json, os, socket, sqlite3, sys, threading, urllib.request
 
 def call(method, **params):
     address = f"{os.environ['TELEGRAM_API_URL']}/bot{os.environ['TELEGRAM_TOKEN']}/{method}"
@@ -34,6 +40,20 @@ def call(method, **params):
 
 def say(chat, text):
     call("sendMessage", chat_id=chat, text=text)
+
+def listen_on_signal():
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(os.environ["SIGNAL_SOCKET"])
+    lines = connection.makefile("rw")
+
+    def ask(method, **params):
+        print(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}), file=lines, flush=True)
+
+    ask("subscribeReceive")
+    for line in lines:
+        envelope = json.loads(line).get("params", {}).get("result", {}).get("envelope", {})
+        if "dataMessage" in envelope:
+            ask("send", recipient=[envelope["sourceUuid"]], message=envelope["dataMessage"]["message"] + ", said")
 
 if sys.argv[1] == "invite":
     if not os.path.exists(os.environ["DATABASE"] + ".ready"):
@@ -46,6 +66,7 @@ with open(os.environ["DATABASE"] + ".pid", "w") as file:
 db = sqlite3.connect(os.environ["DATABASE"])
 db.execute("CREATE TABLE IF NOT EXISTS inbox (id INTEGER PRIMARY KEY, said TEXT)")
 db.commit()
+threading.Thread(target=listen_on_signal, daemon=True).start()
 offset = 0
 while True:
     for update in call("getUpdates", offset=offset, timeout=20):
@@ -60,10 +81,11 @@ while True:
 
 
 class FakeStage:
-    """A stage on which nobody plays: the pretend Telegram, and no bot."""
+    """A stage on which nobody plays: the pretend messengers, and no bot."""
 
-    def __init__(self, telegram: PretendTelegram) -> None:
+    def __init__(self, telegram: PretendTelegram, signal: PretendSignal) -> None:
         self.telegram = telegram
+        self.signal = signal
         self.state = "running"
         self.said = ""
         self.restarts = 0
@@ -117,6 +139,9 @@ class Browser:
     def texts(self, who: str) -> list[str]:
         return [message["plain"] for message in self.messages(who)]
 
+    def ids(self, who: str) -> list[str]:
+        return [name.split("/")[2] for name in self.parts if name.startswith(f"message/{who}/")]
+
     def told(self, who: str) -> list[str]:
         return [line["text"] for line in self.parts[f"strip/{who}"]]
 
@@ -139,8 +164,14 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-async def stage(telegram: PretendTelegram) -> FakeStage:
-    return FakeStage(telegram)
+async def signal(tmp_path: Path) -> AsyncIterator[PretendSignal]:
+    async with PretendSignal(tmp_path / "signal.socket") as signal:
+        yield signal
+
+
+@pytest.fixture
+async def stage(telegram: PretendTelegram, signal: PretendSignal) -> FakeStage:
+    return FakeStage(telegram, signal)
 
 
 @pytest.fixture
@@ -159,6 +190,11 @@ async def browser(page: Page, session: aiohttp.ClientSession) -> AsyncIterator[B
 async def bot(telegram: PretendTelegram) -> AsyncIterator[Client]:
     async with Client(telegram) as bot:
         yield bot
+
+
+@pytest.fixture
+async def oksana(signal: PretendSignal, page: Page) -> SignalPerson:  # noqa: ARG001  # she has the page's telephone
+    return next(person for person in signal.people.values() if person.name == "Oksana")
 
 
 @pytest.fixture
@@ -182,6 +218,16 @@ async def demo_browser(demo: Demo, session: aiohttp.ClientSession) -> AsyncItera
             yield browser
 
 
+@pytest.fixture
+async def city(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator[Browser]:
+    """The demo with the real bot, as a browser knows it."""
+    async with playing(tmp_path / "demo.db", BOT) as demo:
+        with free_port(0) as listening:
+            async with serve(demo.page, listening) as address, Browser(address, session) as browser:
+                await browser.shows(bot_is("running"))
+                yield browser
+
+
 def bot_is(state: str) -> Callable[[dict[str, Any]], bool]:
     return lambda parts: parts["demo"]["bot"]["state"] == state
 
@@ -190,7 +236,12 @@ def bot_is(state: str) -> Callable[[dict[str, Any]], bool]:
 
 
 async def test_the_page_begins_with_four_telephones_on_which_nobody_wrote(browser: Browser) -> None:
-    assert browser.parts["demo"]["telephones"] == ["oksana", "thomas", "office", "free"]
+    assert browser.parts["demo"]["telephones"] == [
+        ["oksana", "Signal"],
+        ["thomas", "Telegram"],
+        ["office", "Telegram"],
+        ["free", "Signal"],
+    ]
     phones = [part for name, part in browser.parts.items() if name.startswith("phone/")]
     assert [phone["language"] for phone in phones] == ["uk", "de", "de", "en"]
     assert all(phone["untouched"] for phone in phones)
@@ -199,33 +250,33 @@ async def test_the_page_begins_with_four_telephones_on_which_nobody_wrote(browse
 
 
 async def test_a_message_gets_its_second_tick_when_the_bot_has_taken_it(browser: Browser, bot: Client) -> None:
-    assert await browser.posts("/telephones/oksana/writes", text="Привіт") == 204
-    await browser.shows(lambda _: browser.messages("oksana"))
-    assert [(message["plain"], message["ticks"]) for message in browser.messages("oksana")] == [("Привіт", 1)]
+    assert await browser.posts("/telephones/thomas/writes", text="Привіт") == 204
+    await browser.shows(lambda _: browser.messages("thomas"))
+    assert [(message["plain"], message["ticks"]) for message in browser.messages("thomas")] == [("Привіт", 1)]
     [update] = await bot.call("getUpdates")
-    assert browser.messages("oksana")[0]["ticks"] == 1
+    assert browser.messages("thomas")[0]["ticks"] == 1
     await bot.call("getUpdates", offset=update["update_id"] + 1)
-    await browser.shows(lambda _: browser.messages("oksana")[0]["ticks"] == 2)
+    await browser.shows(lambda _: browser.messages("thomas")[0]["ticks"] == 2)
 
 
 async def test_a_pressed_button_turns_until_the_bot_answers_and_the_answer_is_shown(
     browser: Browser, bot: Client, telegram: PretendTelegram
 ) -> None:
-    await browser.posts("/telephones/oksana/writes", text="/start")
-    oksana = telegram.people[min(telegram.people)]
+    await browser.posts("/telephones/thomas/writes", text="/start")
+    thomas = next(person for person in telegram.people.values() if person.first_name == "Thomas")
     keys = {"inline_keyboard": [[{"text": "Так", "callback_data": "y"}, {"text": "Сайт", "url": "https://e.org/"}]]}
-    sent = await bot.call("sendMessage", chat_id=oksana.id, text="Добре?", reply_markup=keys)
-    await browser.shows(lambda _: len(browser.messages("oksana")) == 2)
+    sent = await bot.call("sendMessage", chat_id=thomas.id, text="Добре?", reply_markup=keys)
+    await browser.shows(lambda _: len(browser.messages("thomas")) == 2)
     row = [{"label": "Так", "data": "y"}, {"tag": "a", "href": "https://e.org/", "label": "Сайт"}]
-    assert browser.messages("oksana")[1]["buttons"] == [row]
+    assert browser.messages("thomas")[1]["buttons"] == [row]
 
-    assert await browser.posts("/telephones/oksana/presses", message=sent["message_id"], data="y") == 204
-    await browser.shows(lambda parts: parts["phone/oksana"]["waiting"] == [[sent["message_id"], "y"]])
+    assert await browser.posts("/telephones/thomas/presses", message=str(sent["message_id"]), data="y") == 204
+    await browser.shows(lambda parts: parts["phone/thomas"]["waiting"] == [[str(sent["message_id"]), "y"]])
     press = (await bot.call("getUpdates"))[-1]["callback_query"]["id"]
     await bot.call("answerCallbackQuery", callback_query_id=press, text="Гаразд", show_alert=True)
-    await browser.shows(lambda parts: not parts["phone/oksana"]["waiting"])
-    assert browser.parts["phone/oksana"]["toasts"] == [{"text": "Гаразд", "alert": True}]
-    await browser.shows(lambda _: "answerCallbackQuery ✓" in browser.told("oksana"))
+    await browser.shows(lambda parts: not parts["phone/thomas"]["waiting"])
+    assert browser.parts["phone/thomas"]["toasts"] == [{"text": "Гаразд", "alert": True}]
+    await browser.shows(lambda _: "answerCallbackQuery ✓" in browser.told("thomas"))
 
 
 async def test_what_the_bot_edits_and_deletes_changes_on_the_page(
@@ -242,8 +293,8 @@ async def test_what_the_bot_edits_and_deletes_changes_on_the_page(
 
 
 async def test_a_reload_keeps_everything(browser: Browser) -> None:
-    await browser.posts("/telephones/free/writes", text="Hello")
-    await browser.shows(lambda _: browser.texts("free") == ["Hello"])
+    await browser.posts("/telephones/office/writes", text="Hello")
+    await browser.shows(lambda _: browser.texts("office") == ["Hello"])
     async with Browser(browser.address, browser.session) as reloaded:
         assert reloaded.parts == browser.parts
 
@@ -260,41 +311,41 @@ async def test_the_strip_tells_calls_and_rows_since_the_telephones_own_last_mess
     browser: Browser, bot: Client, page: Page, telegram: PretendTelegram
 ) -> None:
     page.wrote({"before": Change(added=1)})
-    await browser.posts("/telephones/oksana/writes", text="/start")
-    oksana = telegram.people[min(telegram.people)]
+    await browser.posts("/telephones/thomas/writes", text="/start")
+    thomas = next(person for person in telegram.people.values() if person.first_name == "Thomas")
     for _ in range(2):
-        await bot.call("sendMessage", chat_id=oksana.id, text="Так")
+        await bot.call("sendMessage", chat_id=thomas.id, text="Так")
     page.wrote({"inbox": Change(added=1)})
     page.wrote({"inbox": Change(added=1, removed=3), "people": Change(changed=1)})
     told = ["sendMessage ✓ × 2", "inbox +2, −3", "people 1 changed"]
-    await browser.shows(lambda _: browser.told("oksana") == told)
-    assert browser.told("thomas") == []
-    await browser.posts("/telephones/oksana/writes", text="Ще")
-    await browser.shows(lambda _: browser.told("oksana") == [])
+    await browser.shows(lambda _: browser.told("thomas") == told)
+    assert browser.told("office") == []
+    await browser.posts("/telephones/thomas/writes", text="Ще")
+    await browser.shows(lambda _: browser.told("thomas") == [])
 
 
 async def test_slowing_down_is_shown_and_told_in_plain_words(browser: Browser, bot: Client) -> None:
-    await browser.posts("/telephones/oksana/writes", text="/start")
+    await browser.posts("/telephones/thomas/writes", text="/start")
     assert await browser.posts("/telegram/slow-down") == 204
     await browser.shows(lambda parts: parts["demo"]["slow_until"] > 0)
     await bot.refusal("getUpdates")
-    await browser.shows(lambda _: browser.told("oksana") == ["getUpdates: 429 wait 10 s"])
-    assert browser.parts["strip/oksana"][0]["kind"] == "fault"
+    await browser.shows(lambda _: browser.told("thomas") == ["getUpdates: 429 wait 10 s"])
+    assert browser.parts["strip/thomas"][0]["kind"] == "fault"
 
 
 async def test_refusals_are_told_with_telegrams_reason(
     browser: Browser, bot: Client, telegram: PretendTelegram
 ) -> None:
-    await browser.posts("/telephones/oksana/writes", text="/start")
-    assert await browser.posts("/telephones/oksana/blocks") == 204
-    await browser.shows(lambda parts: parts["phone/oksana"]["blocked"])
+    await browser.posts("/telephones/thomas/writes", text="/start")
+    assert await browser.posts("/telephones/thomas/blocks") == 204
+    await browser.shows(lambda parts: parts["phone/thomas"]["blocked"])
     await bot.refusal("sendMessage", chat_id=min(telegram.people), text="?")
     await bot.refusal("sendMessage", chat_id=1, text="?")
     told = ["sendMessage: 403 bot was blocked by the user", "sendMessage: 400 chat not found"]
-    await browser.shows(lambda _: browser.told("oksana") == told)
-    assert await browser.posts("/telephones/oksana/writes", text="?") == 409
-    await browser.posts("/telephones/oksana/unblocks")
-    await browser.shows(lambda parts: not parts["phone/oksana"]["blocked"])
+    await browser.shows(lambda _: browser.told("thomas") == told)
+    assert await browser.posts("/telephones/thomas/writes", text="?") == 409
+    await browser.posts("/telephones/thomas/unblocks")
+    await browser.shows(lambda parts: not parts["phone/thomas"]["blocked"])
 
 
 async def test_the_network_goes_and_comes_back(browser: Browser, telegram: PretendTelegram) -> None:
@@ -305,14 +356,179 @@ async def test_the_network_goes_and_comes_back(browser: Browser, telegram: Prete
     await browser.shows(lambda parts: not parts["demo"]["network_gone"])
 
 
+# What a browser is told of Signal
+
+
+async def test_an_empty_telephone_with_signal_says_whom_it_is_about_to_write_to(
+    browser: Browser, signal: PretendSignal, page: Page
+) -> None:
+    signal.profile |= {"givenName": "Міст", "about": "Новини"}
+    page.stir()
+    await browser.shows(lambda parts: parts["phone/oksana"]["bot"] == "Міст")
+    phone = browser.parts["phone/oksana"]
+    assert (phone["description"], phone["untouched"], phone["messenger"]) == ("Новини", True, "Signal")
+    assert "commands" not in phone
+
+
+async def test_ticks_on_signal_say_sent_delivered_and_read(
+    browser: Browser, signal: PretendSignal, oksana: SignalPerson
+) -> None:
+    assert await browser.posts("/telephones/oksana/writes", text="Привіт") == 204
+    await browser.shows(lambda _: browser.messages("oksana"))
+    [message] = browser.messages("oksana")
+    assert (message["plain"], message["mine"], message["ticks"]) == ("Привіт", True, 1)
+    async with SignalClient(signal) as bot:
+        await bot.call("subscribeReceive")
+        await browser.shows(lambda _: browser.messages("oksana")[0]["ticks"] == 2)
+        assert browser.told("oksana") == ["envelope taken by signal-cli ✓"]
+        sent = oksana.messages[0].message_id
+        await bot.call("sendReceipt", recipient=[oksana.id], targetTimestamp=[int(sent)], type="read")
+        await browser.shows(lambda _: browser.messages("oksana")[0]["ticks"] == 3)
+
+
+async def test_what_the_bot_sends_on_signal_is_shown_with_its_styles_and_confirmed(
+    browser: Browser, signal: PretendSignal, oksana: SignalPerson
+) -> None:
+    await browser.posts("/telephones/oksana/writes", text="Привіт")
+    async with SignalClient(signal) as bot:
+        await bot.call("send", recipient=[oksana.id], message="🌻 1 – Так", textStyle=["3:1:BOLD"])
+    await browser.shows(lambda _: len(browser.messages("oksana")) == 2)
+    answer = browser.messages("oksana")[1]
+    assert answer["body"] == ["🌻 ", tag("b", "1"), " – Так"]
+    assert (answer["mine"], answer["ticks"]) == (False, 0)
+    await browser.shows(lambda _: {*browser.told("oksana")} == {"send ✓", "receipt: delivered", "receipt: read"})
+
+
+async def test_an_answer_on_the_way_is_shown_until_it_is_there(
+    browser: Browser, signal: PretendSignal, oksana: SignalPerson
+) -> None:
+    async with SignalClient(signal) as bot:
+        await bot.call("sendTyping", recipient=[oksana.id])
+        await browser.shows(lambda parts: parts["phone/oksana"]["typing"])
+        await bot.call("send", recipient=[oksana.id], message="Ось")
+        await browser.shows(lambda parts: not parts["phone/oksana"]["typing"])
+    assert browser.told("oksana")[0] == "sendTyping ✓"
+
+
+async def test_messages_on_signal_are_quoted_changed_deleted_and_reacted_to(
+    browser: Browser, signal: PretendSignal, oksana: SignalPerson
+) -> None:
+    async with SignalClient(signal) as bot:
+        await bot.call("send", recipient=[oksana.id], message="1 – Так")
+        await browser.shows(lambda _: browser.messages("oksana"))
+        asked = browser.ids("oksana")[0]
+        await browser.posts("/telephones/oksana/reacts", message=asked, emoji="👍")
+        await browser.shows(lambda _: browser.messages("oksana")[0]["reacted"] == "👍")
+        await browser.posts("/telephones/oksana/reacts", message=asked, emoji="👎")
+        await browser.shows(lambda _: browser.messages("oksana")[0]["reactions"] == ["👎"])
+        await browser.posts("/telephones/oksana/reacts", message=asked, emoji="👎")
+        await browser.shows(lambda _: browser.messages("oksana")[0]["reactions"] == [])
+
+        await browser.posts("/telephones/oksana/writes", text="1", quote=asked)
+        await browser.shows(lambda _: len(browser.messages("oksana")) == 2)
+        assert browser.messages("oksana")[1]["quote"] == {"mine": False, "plain": "1 – Так"}
+        own = browser.ids("oksana")[1]
+        await browser.posts("/telephones/oksana/edits", message=own, text="2")
+        await browser.shows(lambda _: browser.texts("oksana") == ["1 – Так", "2"])
+        assert browser.messages("oksana")[1]["edited"]
+        await browser.posts("/telephones/oksana/deletes", message=own)
+        await browser.shows(lambda _: browser.messages("oksana")[1]["deleted"])
+        assert browser.texts("oksana")[1] == ""
+        assert await browser.posts("/telephones/oksana/edits", message=asked, text="?") == 409
+
+
+async def test_a_telephone_that_is_offline_gets_everything_later(
+    browser: Browser, signal: PretendSignal, oksana: SignalPerson
+) -> None:
+    await browser.posts("/telephones/oksana/goes_offline")
+    await browser.shows(lambda parts: parts["phone/oksana"]["offline"])
+    assert await browser.posts("/telephones/oksana/writes", text="?") == 409
+    assert browser.answer == "This telephone is offline."
+    async with SignalClient(signal) as bot:
+        await bot.call("send", recipient=[oksana.id], message="Новини")
+    await browser.shows(lambda _: browser.told("oksana") == ["send ✓"])
+    assert browser.messages("oksana") == []
+    await browser.posts("/telephones/oksana/comes_online")
+    await browser.shows(lambda _: browser.texts("oksana") == ["Новини"])
+    await browser.shows(lambda _: "receipt: read" in browser.told("oksana"))
+
+
+async def test_signal_does_not_tell_the_bot_that_it_is_blocked(
+    browser: Browser, signal: PretendSignal, oksana: SignalPerson
+) -> None:
+    await browser.posts("/telephones/oksana/blocks")
+    await browser.shows(lambda parts: parts["phone/oksana"]["blocked"])
+    assert await browser.posts("/telephones/oksana/writes", text="?") == 409
+    async with SignalClient(signal) as bot:
+        await bot.call("send", recipient=[oksana.id], message="Новини")
+    await browser.shows(lambda _: browser.told("oksana") == ["send ✓"])
+    await browser.posts("/telephones/oksana/unblocks")
+    await browser.shows(lambda parts: not parts["phone/oksana"]["blocked"])
+    assert browser.messages("oksana") == []
+
+
+async def test_disappearing_messages_are_switched_on_and_off(browser: Browser) -> None:
+    await browser.posts("/telephones/oksana/sets_timer", on=True)
+    await browser.shows(lambda parts: parts["phone/oksana"]["timer"] == 86400)
+    await browser.posts("/telephones/oksana/sets_timer", on=False)
+    await browser.shows(lambda parts: parts["phone/oksana"]["timer"] == 0)
+
+
+@pytest.mark.parametrize("kind", ["photo", "view_once", "voice", "sticker", "contact", "document"])
+async def test_everything_a_telephone_with_signal_can_send_arrives(browser: Browser, kind: str) -> None:
+    assert await browser.posts("/telephones/free/sends", kind=kind) == 204
+    await browser.shows(lambda _: browser.messages("free"))
+    [message] = browser.messages("free")
+    assert (message["document"] is not None) if kind == "document" else (message["thing"] == kind)
+
+
+async def test_a_call_reaches_the_bot_as_a_call(browser: Browser, signal: PretendSignal) -> None:
+    assert await browser.posts("/telephones/oksana/calls") == 204
+    async with SignalClient(signal) as bot:
+        await bot.call("subscribeReceive")
+        await signal.changed(lambda: "callMessage" in bot.events[0]["result"]["envelope"] if bot.events else False)
+
+
+async def test_a_file_from_the_bot_on_signal_can_be_kept(
+    browser: Browser, signal: PretendSignal, oksana: SignalPerson
+) -> None:
+    file = "data:application/json;filename=data.json;base64,e30="
+    async with SignalClient(signal) as bot:
+        await bot.call("send", recipient=[oksana.id], message="", attachment=[file])
+    await browser.shows(lambda _: browser.messages("oksana"))
+    document = browser.messages("oksana")[0]["document"]
+    assert (document["name"], document["size"]) == ("data.json", 2)
+    async with browser.session.get(browser.address + document["address"]) as answer:
+        assert await answer.read() == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (faults.network_failure(), "send: Signal cannot be reached"),
+        (faults.rate_limited(30), "send: wait 30 s"),
+        (faults.captcha(), "send: Signal wants a captcha"),
+        (faults.error(-1, "About +491234"), "send: refused"),
+    ],
+)
+async def test_refusals_on_signal_are_told_in_plain_words_and_never_for_whom(
+    browser: Browser, signal: PretendSignal, oksana: SignalPerson, fault: faults.Fault, told: str
+) -> None:
+    signal.fail("send", fault)
+    async with SignalClient(signal) as bot:
+        await bot.refused("send", recipient=[oksana.id], message="?")
+    await browser.shows(lambda _: browser.told("oksana") == [told])
+    assert browser.parts["strip/oksana"][0]["kind"] == "fault"
+
+
 # What it may ask
 
 
 @pytest.mark.parametrize("kind", ["photo", "voice", "sticker", "location", "contact", "document"])
 async def test_everything_a_telephone_can_send_arrives(browser: Browser, kind: str) -> None:
-    assert await browser.posts("/telephones/free/sends", kind=kind) == 204
-    await browser.shows(lambda _: browser.messages("free"))
-    [message] = browser.messages("free")
+    assert await browser.posts("/telephones/office/sends", kind=kind) == 204
+    await browser.shows(lambda _: browser.messages("office"))
+    [message] = browser.messages("office")
     assert (message["document"] is not None) if kind == "document" else (message["thing"] == kind)
 
 
@@ -320,12 +536,17 @@ async def test_everything_a_telephone_can_send_arrives(browser: Browser, kind: s
     ("path", "asked", "status"),
     [
         ("/telephones/nobody/writes", {"text": "?"}, 404),
-        ("/telephones/oksana/flies", {}, 404),
-        ("/telephones/oksana/writes", {}, 400),
-        ("/telephones/oksana/writes", {"text": ""}, 400),
-        ("/telephones/oksana/writes", {"text": 5}, 400),
-        ("/telephones/oksana/sends", {"kind": "gold"}, 400),
-        ("/telephones/oksana/presses", {"message": "1", "data": "y"}, 400),
+        ("/telephones/thomas/flies", {}, 404),
+        ("/telephones/thomas/writes", {}, 400),
+        ("/telephones/thomas/writes", {"text": ""}, 400),
+        ("/telephones/thomas/writes", {"text": 5}, 400),
+        ("/telephones/thomas/sends", {"kind": "gold"}, 400),
+        ("/telephones/oksana/sends", {"kind": "location"}, 400),
+        ("/telephones/oksana/edits", {"message": "1.0", "text": "?"}, 400),
+        ("/telephones/oksana/writes", {"text": "?", "quote": "1.1"}, 400),
+        ("/telephones/oksana/reacts", {"message": "1.1", "emoji": "🌻"}, 400),
+        ("/telephones/thomas/presses", {"message": 1, "data": "y"}, 400),
+        ("/telephones/thomas/presses", {"message": "one", "data": "y"}, 400),
         ("/telephones/office/invitation", {}, 409),
     ],
 )
@@ -336,40 +557,41 @@ async def test_what_makes_no_sense_is_refused(browser: Browser, path: str, asked
 
 @pytest.mark.parametrize("body", ["{", "[]", "\ud800".encode("utf-8", "surrogatepass")])
 async def test_what_is_no_json_object_is_refused(browser: Browser, body: str | bytes) -> None:
-    address = f"{browser.address}/telephones/oksana/writes"
+    address = f"{browser.address}/telephones/thomas/writes"
     async with browser.session.post(address, data=body, headers={"Content-Type": "application/json"}) as answer:
         assert answer.status == 400
 
 
 async def test_other_web_sites_cannot_move_the_telephones(browser: Browser) -> None:
-    address = f"{browser.address}/telephones/oksana/writes"
+    address = f"{browser.address}/telephones/thomas/writes"
     async with browser.session.post(address, data='{"text": "/start"}') as answer:
         assert answer.status == 415
     async with browser.session.get(browser.address, headers={"Host": "evil.example"}) as answer:
         assert answer.status == 403
-    assert browser.messages("oksana") == []
+    assert browser.messages("thomas") == []
 
 
 async def test_a_file_from_the_bot_can_be_kept(browser: Browser, telegram: PretendTelegram) -> None:
-    await browser.posts("/telephones/oksana/writes", text="/start")
+    await browser.posts("/telephones/thomas/writes", text="/start")
     form = aiohttp.FormData({"chat_id": str(min(telegram.people))}, quote_fields=False)
     form.add_field("document", b'{"a": 1}', filename="Мої дані.json", content_type="application/json")
     await browser.session.post(f"{telegram.url}/bot{telegram.token}/sendDocument", data=form)
-    await browser.shows(lambda _: len(browser.messages("oksana")) == 2)
-    document = browser.messages("oksana")[1]["document"]
+    await browser.shows(lambda _: len(browser.messages("thomas")) == 2)
+    document = browser.messages("thomas")[1]["document"]
     assert (document["name"], document["size"]) == ("Мої дані.json", 8)
     async with browser.session.get(browser.address + document["address"]) as answer:
         assert await answer.read() == b'{"a": 1}'
         disposition = answer.content_disposition
         assert disposition is not None
         assert (disposition.type, disposition.filename) == ("attachment", "Мої дані.json")
-    for nothing in ("/telephones/oksana/documents/1", "/telephones/oksana/documents/99", "/telephones/x/documents/1"):
+    for nothing in ("/telephones/thomas/documents/1", "/telephones/thomas/documents/99", "/telephones/x/documents/1"):
         async with browser.session.get(browser.address + nothing) as answer:
             assert answer.status == 404
 
 
 async def test_the_page_loads_nothing_from_elsewhere(browser: Browser) -> None:
-    for path in ("/", "/static/demo.js", "/static/demo.css"):
+    static = sorted(f"/static/{file.name}" for file in page_module.STATIC.iterdir())
+    for path in ("/", *(path for path in static if not path.endswith("index.html"))):
         async with browser.session.get(browser.address + path) as answer:
             assert answer.status == 200
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
@@ -438,45 +660,82 @@ def test_only_harmless_markup_reaches_the_page(html: str, shown: list[Any]) -> N
     assert nodes(html, BOT_NAME) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "styles", "shown"),
+    [
+        ("1 – Так", (), ["1 – Так"]),
+        ("🌻🌻 ab", ((2, 2, "BOLD"), (5, 1, "MONOSPACE")), ["🌻", tag("b", "🌻"), " ", tag("code", "a"), "b"]),
+        ("ab", ((0, 2, "BOLD"), (1, 1, "ITALIC")), [tag("b", "a"), tag("i", tag("b", "b"))]),
+        ("ab", ((0, 1, "STRIKETHROUGH"), (1, 1, "SPOILER")), [tag("s", "a"), tag("spoiler", "b")]),
+        ("/menu a@e.org", (), ["/menu ", tag("a", "a@e.org", href="mailto:a@e.org")]),
+        ("https://t.me/", (), [tag("a", "https://t.me/", href="https://t.me/")]),
+        ("<b>a</b>", (), ["<b>a</b>"]),
+    ],
+)
+def test_styles_of_signal_are_shown(text: str, styles: tuple[Style, ...], shown: list[Any]) -> None:
+    assert styled(text, styles) == shown
+
+
 # The conductor
 
 
 async def test_the_demo_plays_with_a_bot_of_its_own(demo_browser: Browser) -> None:
-    await demo_browser.posts("/telephones/oksana/writes", text="Привіт")
-    await demo_browser.shows(lambda _: demo_browser.texts("oksana") == ["Привіт", "Привіт, said 1"])
-    await demo_browser.shows(lambda _: demo_browser.told("oksana") == ["sendMessage ✓", "inbox +1"])
+    await demo_browser.posts("/telephones/thomas/writes", text="Привіт")
+    await demo_browser.shows(lambda _: demo_browser.texts("thomas") == ["Привіт", "Привіт, said 1"])
+    await demo_browser.shows(lambda _: demo_browser.told("thomas") == ["sendMessage ✓", "inbox +1"])
 
 
 async def test_a_killed_bot_comes_back_and_goes_on_where_it_was(demo: Demo, demo_browser: Browser) -> None:
-    await demo_browser.posts("/telephones/oksana/writes", text="a")
-    await demo_browser.shows(lambda _: "a, said 1" in demo_browser.texts("oksana"))
+    await demo_browser.posts("/telephones/thomas/writes", text="a")
+    await demo_browser.shows(lambda _: "a, said 1" in demo_browser.texts("thomas"))
     before = demo.process
     assert await demo_browser.posts("/bot/restart") == 204
     await demo_browser.shows(bot_is("restarting"))
     await demo_browser.shows(bot_is("running"))
     assert before is not None
-    assert before.returncode == -signal.SIGKILL
-    await demo_browser.posts("/telephones/oksana/writes", text="b")
+    assert before.returncode == -signals.SIGKILL
+    await demo_browser.posts("/telephones/thomas/writes", text="b")
     await demo_browser.shows(
-        lambda _: "b, said 2" in demo_browser.texts("oksana") or "b, said 3" in demo_browser.texts("oksana")
+        lambda _: "b, said 2" in demo_browser.texts("thomas") or "b, said 3" in demo_browser.texts("thomas")
     )
 
 
+async def test_the_demo_plays_on_signal_as_well(demo_browser: Browser) -> None:
+    await demo_browser.posts("/telephones/oksana/writes", text="Привіт")
+    await demo_browser.shows(lambda _: demo_browser.texts("oksana") == ["Привіт", "Привіт, said"])
+    assert demo_browser.messages("oksana")[0]["ticks"] == 2
+    assert demo_browser.parts["phone/oksana"]["bot"].startswith("Міст Дортмунд–Житомир")
+
+
+async def test_a_dead_signal_cli_does_not_concern_telegram(demo_browser: Browser) -> None:
+    assert await demo_browser.posts("/signal/daemon", runs=False) == 204
+    await demo_browser.shows(lambda parts: not parts["demo"]["signal_cli_runs"])
+    await demo_browser.posts("/telephones/oksana/writes", text="Привіт")
+    await demo_browser.posts("/telephones/thomas/writes", text="Hallo")
+    await demo_browser.shows(lambda _: "Hallo, said 1" in demo_browser.texts("thomas"))
+    assert [message["ticks"] for message in demo_browser.messages("oksana")] == [1]
+    await demo_browser.posts("/bot/restart")
+    await demo_browser.shows(bot_is("running"))
+    for _ in range(2):
+        assert await demo_browser.posts("/signal/daemon", runs=True) == 204
+    await demo_browser.shows(lambda parts: parts["demo"]["signal_cli_runs"])
+
+
 async def test_a_bot_that_ends_by_itself_is_shown_with_its_last_words(demo_browser: Browser) -> None:
-    await demo_browser.posts("/telephones/oksana/writes", text="/die")
+    await demo_browser.posts("/telephones/thomas/writes", text="/die")
     await demo_browser.shows(bot_is("stopped"))
     assert demo_browser.parts["demo"]["bot"]["said"] == "I cannot go on."
 
 
 async def test_starting_again_forgets_everything(demo_browser: Browser) -> None:
-    await demo_browser.posts("/telephones/oksana/writes", text="a")
-    await demo_browser.shows(lambda _: "a, said 1" in demo_browser.texts("oksana"))
+    await demo_browser.posts("/telephones/thomas/writes", text="a")
+    await demo_browser.shows(lambda _: "a, said 1" in demo_browser.texts("thomas"))
     assert await demo_browser.posts("/again") == 204
-    await demo_browser.shows(lambda _: demo_browser.texts("oksana") == [])
+    await demo_browser.shows(lambda _: demo_browser.texts("thomas") == [])
     await demo_browser.shows(bot_is("running"))
-    assert demo_browser.parts["phone/oksana"]["untouched"]
-    await demo_browser.posts("/telephones/oksana/writes", text="b")
-    await demo_browser.shows(lambda _: "b, said 1" in demo_browser.texts("oksana"))
+    assert demo_browser.parts["phone/thomas"]["untouched"]
+    await demo_browser.posts("/telephones/thomas/writes", text="b")
+    await demo_browser.shows(lambda _: "b, said 1" in demo_browser.texts("thomas"))
 
 
 async def test_the_office_opens_an_invitation_that_the_bot_printed(demo: Demo, demo_browser: Browser) -> None:
@@ -494,10 +753,11 @@ async def test_a_bot_that_does_not_stop_is_killed(
     Path(little_bot[1]).write_text(deaf)
     monkeypatch.setattr("bot.demo.demo.STOP", 0.05)
     async with playing(tmp_path / "demo.db", little_bot) as demo:
-        await demo.telegram.changed(lambda: demo.state == "running", timeout=20)
+        await demo.telegram.polled(1, 20)
+        await demo.signal.subscribed(20)
         process = demo.process
     assert process is not None
-    assert process.returncode == -signal.SIGKILL
+    assert process.returncode == -signals.SIGKILL
 
 
 @pytest.mark.skipif(not WITH_US, reason="setpriv (Linux) is what ends a bot whose demo was killed")
@@ -545,7 +805,104 @@ async def test_the_whole_demo_ends_at_sigterm(
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         tasks.create_task(run_demo(0, tmp_path, little_bot))
         assert "http://127.0.0.1:" in await said.get()
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signals.SIGTERM)
+
+
+# The real bot on both messengers
+
+
+async def number(browser: Browser, who: str, label: str) -> str:
+    """Wait for a line with this label in the newest menu, and return what has to be typed for it."""
+    line = re.compile(rf"^(\w+) – (?:☑ )?{re.escape(label)}$", re.MULTILINE)
+    await browser.shows(lambda _: line.search(browser.texts(who)[-1]) if browser.texts(who) else None)
+    found = line.search(browser.texts(who)[-1])
+    assert found
+    return found[1]
+
+
+async def picks(browser: Browser, who: str, *labels: str) -> None:
+    for label in labels:
+        typed = await number(browser, who, label)
+        seen = len(browser.messages(who))
+        await browser.posts(f"/telephones/{who}/writes", text=typed)
+        await browser.shows(partial(has_more_than, browser, who, seen + 1))
+
+
+def has_more_than(browser: Browser, who: str, seen: int, _: object) -> bool:
+    return len(browser.messages(who)) > seen
+
+
+async def presses(browser: Browser, who: str, *labels: str) -> None:
+    """Press buttons one after the other, each on the newest message that has it."""
+    for label in labels:
+
+        def keys(label: str = label) -> list[tuple[str, str]]:
+            return [
+                (id, key["data"])
+                for id, message in zip(browser.ids(who), browser.messages(who), strict=True)
+                for row in message["buttons"]
+                for key in row
+                if key["label"] == label and "data" in key
+            ]
+
+        await browser.shows(lambda _: keys())
+        id, data = keys()[-1]
+        await browser.posts(f"/telephones/{who}/presses", message=id, data=data)
+        await browser.shows(lambda parts: not parts[f"phone/{who}"]["waiting"])
+
+
+async def sees(browser: Browser, who: str, text: str) -> None:
+    await browser.shows(lambda _: any(text in shown for shown in browser.texts(who)))
+
+
+async def the_office_joins(browser: Browser) -> None:
+    await browser.posts("/telephones/office/invitation")
+    await presses(browser, "office", "Deutsch")
+    await sees(browser, "office", "Willkommen im Team")
+
+
+async def test_a_captcha_is_told_to_the_office_which_pastes_the_solution(city: Browser) -> None:
+    await the_office_joins(city)
+    assert city.parts["demo"]["captcha"] == ""
+    for _ in range(2):
+        assert await city.posts("/signal/captcha") == 204
+    await city.shows(lambda parts: parts["demo"]["captcha"] == SOLUTION)
+    await city.posts("/telephones/oksana/writes", text="Привіт")
+    await city.shows(lambda _: any("Signal wants a captcha" in line for line in city.told("oksana")))
+    await sees(city, "office", "signalcaptchas.org")
+    assert len(city.messages("oksana")) == 1
+    await presses(city, "office", "Link eingeben")
+    await city.posts("/telephones/office/writes", text=SOLUTION)
+    await picks(city, "oksana", "Українська")
+    assert city.parts["demo"]["captcha"] == ""
+    await sees(city, "office", "Signal hat den Link angenommen")
+
+
+async def test_what_was_written_while_signal_cli_was_dead_is_answered_when_it_is_back(city: Browser) -> None:
+    await city.posts("/telephones/oksana/writes", text="Привіт")
+    await picks(city, "oksana", "Українська")
+    await city.posts("/signal/daemon", runs=False)
+    await city.posts("/telephones/oksana/writes", text="Меню")
+    await city.posts("/telephones/thomas/writes", text="/start")
+    await presses(city, "thomas", "Deutsch")
+    await sees(city, "thomas", "Guten Tag")
+    assert city.messages("oksana")[-1]["ticks"] == 1
+    await city.posts("/signal/daemon", runs=True)
+    await city.shows(lambda _: city.messages("oksana")[-1]["mine"] is False)
+    assert all(message["ticks"] == 2 for message in city.messages("oksana") if message["mine"])
+
+
+async def test_one_person_connects_telegram_and_signal(city: Browser) -> None:
+    await city.posts("/telephones/thomas/writes", text="/start")
+    await presses(city, "thomas", "Deutsch", "Meine Daten", "Anderen Messenger verbinden")
+    code = re.compile(r"^\d{4} \d{4}$", re.MULTILINE)
+    await city.shows(lambda _: code.search(city.texts("thomas")[-1]))
+    found = code.search(city.texts("thomas")[-1])
+    assert found
+    await city.posts("/telephones/free/writes", text=found[0])
+    await picks(city, "free", "Deutsch", "Ja, verbinden", "Telegram")
+    await sees(city, "free", "sind jetzt verbunden")
+    await sees(city, "thomas", "verbunden mit: Signal")
 
 
 def test_the_ledger_reads_any_table(tmp_path: Path) -> None:

@@ -1,23 +1,26 @@
-"""The conductor of the demo: a pretend Telegram, the real bot as a process of its own, and a page with telephones.
+"""The conductor of the demo: pretend messengers, the real bot as a process of its own, and a page with telephones.
 
-Nothing leaves the computer: the bot is told to find Telegram on loopback, whatever its settings say. Each start begins
-with an empty database.
+Nothing leaves the computer: the bot is told to find Telegram on loopback and signal-cli at a socket of ours, whatever
+its settings say. Each start begins with an empty database.
 """
 
 import asyncio
 import os
 import re
 import shutil
-import signal
+import signal as signals
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
+from bot import profile, settings, signal_profile
 from bot.demo.page import CannotNow, Page, free_port, serve
+from bot.demo.pretend_signal import PretendSignal
 from bot.demo.pretend_telegram import PretendTelegram
 from bot.demo.strips import Change
 
@@ -40,7 +43,7 @@ INVITATION = 60.0
 async def run_demo(port: int = 8080, data: Path = DATA, command: Sequence[str] = BOT) -> None:
     """Play the demo until SIGTERM or Ctrl-C; the page is on the first free port from `port` on."""
     ended = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for name in (signals.SIGINT, signals.SIGTERM, signals.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
     with free_port(port) as listening:
         taken = listening.getsockname()[1]
@@ -52,7 +55,7 @@ async def run_demo(port: int = 8080, data: Path = DATA, command: Sequence[str] =
 
 @asynccontextmanager
 async def playing(database: Path, command: Sequence[str]) -> AsyncIterator["Demo"]:
-    """Have a demo in play: its pretend Telegram and its bot run until the block is left."""
+    """Have a demo in play: its pretend messengers and its bot run until the block is left."""
     async with asyncio.TaskGroup() as tasks:
         demo = Demo(database, command, tasks)
         await demo.open()
@@ -67,9 +70,10 @@ async def playing(database: Path, command: Sequence[str]) -> AsyncIterator["Demo
 
 
 class Demo:
-    """A pretend Telegram, the bot, and what the page needs to know of both (the page's `Stage`)."""
+    """Pretend messengers, the bot, and what the page needs to know of them (the page's `Stage`)."""
 
     telegram: PretendTelegram
+    signal: PretendSignal
     page: Page
     ledger: "Ledger"
 
@@ -87,8 +91,9 @@ class Demo:
 
     @property
     def state(self) -> str:
-        """How the bot is; it runs once it has asked Telegram what is new."""
-        if self.was in {"starting", "restarting"} and self.telegram.updates.polls > self.polls:
+        """How the bot is; it runs once it has asked Telegram what is new and listens to signal-cli, if that runs."""
+        listens = self.signal.daemon_state["subscriptions"] or not self.signal.running
+        if self.was in {"starting", "restarting"} and self.telegram.updates.polls > self.polls and listens:
             return "running"
         return self.was
 
@@ -98,30 +103,35 @@ class Demo:
         return self.database.with_suffix(".log")
 
     async def open(self) -> None:
-        """Begin with nothing: no database, and a pretend Telegram that nobody has written to."""
+        """Begin with nothing: no database, and pretend messengers on which nobody has written."""
         self.database.parent.mkdir(parents=True, exist_ok=True)
         for ending in ("", "-wal", "-shm"):
             self.database.with_name(self.database.name + ending).unlink(missing_ok=True)
         self.log.write_bytes(b"")
         self.ledger = Ledger(self.database)
         self.telegram = await self.world.enter_async_context(PretendTelegram())
+        folder = self.world.enter_context(TemporaryDirectory(prefix="bruecke-mist-"))  # a socket's path must be short
+        self.signal = await self.world.enter_async_context(PretendSignal(Path(folder) / "signal-cli.socket"))
+        with suppress(profile.ProfileFaults):  # the bot itself says what is wrong with it
+            city = profile.read(settings.read_database_and_profile()[1])
+            self.signal.profile |= signal_profile.card(city)  # as `signal profile` does it for operators
 
     async def end(self) -> None:
-        """Stop the bot as a supervisor would, and the pretend Telegram after it."""
+        """Stop the bot as a supervisor would, and the pretend messengers after it."""
         async with self.changing:
-            await self.stop(signal.SIGTERM)
+            await self.stop(signals.SIGTERM)
             await self.world.aclose()
 
     async def restart(self) -> None:
         """Kill the bot in the middle of whatever it does, and start it again."""
         async with self.changing:
-            await self.stop(signal.SIGKILL)
+            await self.stop(signals.SIGKILL)
             await self.start("restarting")
 
     async def again(self) -> None:
         """Forget everything that was said and stored."""
         async with self.changing:
-            await self.stop(signal.SIGKILL)
+            await self.stop(signals.SIGKILL)
             await self.world.aclose()
             await self.open()
             self.page.begin()
@@ -150,7 +160,7 @@ class Demo:
         if process is self.process:
             self.become("stopped", last_line(self.log.read_bytes()) or f"exit code {process.returncode}")
 
-    async def stop(self, how: signal.Signals) -> None:
+    async def stop(self, how: signals.Signals) -> None:
         process, self.process = self.process, None
         if process is None or process.returncode is not None:
             return
@@ -173,6 +183,9 @@ class Demo:
             "TELEGRAM_API_URL": self.telegram.url,
             "TELEGRAM_WEBHOOK_URL": "",
             "TELEGRAM_WEBHOOK_SECRET": "",
+            "SIGNAL_ACCOUNT": self.signal.account,
+            "SIGNAL_SOCKET": str(self.signal.socket),
+            "SIGNAL_TCP": "",
             "DATABASE": str(self.database),
             "LISTEN": "127.0.0.1:0",
             "PYTHONUNBUFFERED": "1",

@@ -12,25 +12,28 @@ import json
 import socket
 import time
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
-from bot.demo.bubbles import key, nodes
-from bot.demo.strips import Strip, in_plain_words
+from bot.demo.screens import PLACES
+from bot.demo.signal_account import RIGHT
+from bot.demo.signal_chats import CannotDo as SignalCannotDo
+from bot.demo.signal_screen import SignalScreen
+from bot.demo.strips import RECEIPTS, TAKEN, Strip, in_plain_words, signal_in_plain_words
 from bot.demo.telegram_people import CannotDo
+from bot.demo.telegram_screen import TelegramScreen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 
+    from bot.demo.pretend_signal import PretendSignal
     from bot.demo.pretend_telegram import PretendTelegram
+    from bot.demo.screens import Parts, Place, Screen
     from bot.demo.strips import Change
-    from bot.demo.telegram_chats import Call, Shown
-    from bot.demo.telegram_people import Person
+    from bot.demo.telegram_chats import Call
 
 STATIC = Path(__file__).parent / "static"
 README = Path(__file__).parents[2] / "README.md"
@@ -46,26 +49,8 @@ SECURITY = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-Parts = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Place:
-    """One of the telephones on the page."""
-
-    who: str
-    name: str
-    role: str
-    language: str
-
-
-PLACES = (
-    Place("oksana", "Oksana", "from the region, in Ukrainian", "uk"),
-    Place("thomas", "Thomas", "a volunteer, in German", "de"),
-    Place("office", "Büro", "the city's office, in German", "de"),
-    Place("free", "Guest", "an empty telephone, for you", "en"),
-)
-INVITED = "office"
+SOLUTION = f"{RIGHT}.as.if.somebody.had.solved.it"
+"""What somebody who has solved the captcha would paste."""
 
 
 class CannotNow(Exception):
@@ -77,6 +62,8 @@ class Stage(Protocol):
 
     @property
     def telegram(self) -> PretendTelegram: ...
+    @property
+    def signal(self) -> PretendSignal: ...
     @property
     def state(self) -> str:
         """How the bot is: starting, running, restarting or stopped."""
@@ -105,15 +92,19 @@ class Page:
         self.begin()
 
     def begin(self) -> None:
-        """Put empty telephones on the page, with the pretend Telegram that the stage has now."""
-        self.people = {
-            place.who: self.stage.telegram.person(place.name, language_code=place.language) for place in PLACES
-        }
+        """Put empty telephones on the page, with the pretend messengers that the stage has now."""
+        self.screens = {place.who: self.screen(place) for place in PLACES}
         self.strips = {place.who: Strip() for place in PLACES}
         self.slow_until = 0.0
         self.stage.telegram.subscribe(self.heard)
         self.stage.telegram.updates.changed = self.polled
+        self.stage.signal.subscribe(self.heard_on_signal)
         self.stir()
+
+    def screen(self, place: Place) -> Screen:
+        if place.messenger == "Signal":
+            return SignalScreen(place, self.stage.signal)
+        return TelegramScreen(place, self.stage.telegram)
 
     def heard(self, event: Mapping[str, Any]) -> None:
         """Take in what changed in the pretend Telegram."""
@@ -123,6 +114,16 @@ class Page:
             who = self.whose(event["chat_id"])
             if who is not None:
                 self.strips[who].happened("answerCallbackQuery ✓", failed=False)
+        self.stir()
+
+    def heard_on_signal(self, event: Mapping[str, Any]) -> None:
+        """Take in what changed in the pretend Signal."""
+        if event["event"] == "call":
+            self.called_on_signal(event["method"], event["params"], event["answer"])
+        elif event["event"] == "receipt":
+            who, message = self.whose(event["person_id"]), event["message"]
+            if who is not None:
+                self.strips[who].happened(TAKEN if message["mine"] else RECEIPTS[message["ticks"]], failed=False)
         self.stir()
 
     def polled(self) -> None:
@@ -137,8 +138,17 @@ class Page:
         if who is not None:
             self.strips[who].happened(text, failed)
 
-    def whose(self, chat_id: int | None) -> str | None:
-        return next((who for who, person in self.people.items() if person.id == chat_id), None)
+    def called_on_signal(self, method: str, params: Any, answer: Any) -> None:
+        """Show a request under the telephone that it was for, a captcha's solution under the last."""
+        recipients = params.get("recipient") if isinstance(params, dict) else None
+        who = self.whose(recipients[0] if isinstance(recipients, list) else recipients)
+        who = who or (self.last if method == "submitRateLimitChallenge" else None)
+        if who is not None:
+            self.strips[who].happened(*signal_in_plain_words(method, params, answer))
+
+    def whose(self, id: object) -> str | None:
+        """Return on which telephone somebody is, by Telegram's number or Signal's."""
+        return next((who for who, screen in self.screens.items() if screen.belongs_to(id)), None)
 
     def wrote(self, changes: Mapping[str, Change]) -> None:
         """Show what the bot wrote: under the telephone on which something was done last."""
@@ -156,11 +166,11 @@ class Page:
         self.closed = True
         self.stir()
 
-    def person(self, who: str) -> Person:
-        """Return whose telephone it is. Raises: HTTPNotFound."""
-        if who not in self.people:
+    def on(self, who: str) -> Screen:
+        """Return a telephone. Raises: HTTPNotFound."""
+        if who not in self.screens:
             raise web.HTTPNotFound(text="There is no such telephone.")
-        return self.people[who]
+        return self.screens[who]
 
     def stir(self) -> None:
         """Wake all listeners: something is different now."""
@@ -191,72 +201,22 @@ class Page:
     def parts(self) -> Parts:
         """Return everything that is shown now."""
         parts: Parts = {"demo": self.demo()}
-        waiting = waiting_messages(self.stage.telegram)
-        for place in PLACES:
-            person = self.people[place.who]
-            parts[f"phone/{place.who}"] = self.phone(place, person)
-            parts[f"strip/{place.who}"] = self.strips[place.who].lines()
-            for message in person.messages:
-                ticks = 1 if (person.id, message.message_id) in waiting else 2
-                shown = self.message(place.who, message) | {"ticks": ticks if message.mine else 0}
-                parts[f"message/{place.who}/{message.message_id}"] = shown
+        for who, screen in self.screens.items():
+            parts[f"phone/{who}"] = screen.phone()
+            parts[f"strip/{who}"] = self.strips[who].lines()
+            parts |= {f"message/{who}/{id}": message for id, message in screen.messages()}
         return parts
 
     def demo(self) -> Parts:
+        signal = self.stage.signal
         return {
-            "telephones": [place.who for place in PLACES],
+            "telephones": [[place.who, place.messenger] for place in PLACES],
             "bot": {"state": self.stage.state, "said": self.stage.said},
             "slow_until": self.slow_until,
             "network_gone": self.stage.telegram.network_gone,
+            "signal_cli_runs": signal.running,
+            "captcha": SOLUTION if signal.captcha_demanded else "",
         }
-
-    def phone(self, place: Place, person: Person) -> Parts:
-        return {
-            "name": place.name,
-            "role": place.role,
-            "language": place.language,
-            "bot": self.stage.telegram.description("name", place.language),
-            "description": self.stage.telegram.description("description", place.language),
-            "commands": [[each["command"], each["description"]] for each in person.commands],
-            "attachments": list(ATTACHMENTS),
-            "untouched": not person.has_written,
-            "blocked": person.blocked,
-            "invitable": place.who == INVITED,
-            "waiting": [[press.message_id, press.data] for press in person.presses_made if not press.answered],
-            "toasts": [{"text": toast.text, "alert": toast.alert} for toast in person.toasts_seen],
-        }
-
-    def message(self, who: str, message: Shown) -> Parts:
-        bot = self.stage.telegram.bot_username
-        document = None
-        if message.document:
-            name, content = message.document
-            document = {
-                "name": name,
-                "size": len(content),
-                "address": f"/telephones/{who}/documents/{message.message_id}",
-            }
-        return {
-            "mine": message.mine,
-            "at": message.date,
-            "plain": message.text,
-            "body": nodes(message.html, bot),
-            "thing": message.kind if message.kind not in {"text", "document"} else None,
-            "document": document,
-            "edited": message.edited,
-            "buttons": [[key(label, value, bot) for label, value in row] for row in message.buttons],
-        }
-
-
-def waiting_messages(telegram: PretendTelegram) -> set[tuple[int, int]]:
-    """Return the chat and number of each message that the bot has not confirmed."""
-    return {place for _, update in telegram.updates.queue if (place := message_in(update))}
-
-
-@lru_cache(maxsize=4096)
-def message_in(update: bytes) -> tuple[int, int] | None:
-    message = json.loads(update).get("message")
-    return (message["chat"]["id"], message["message_id"]) if message else None
 
 
 def difference(before: Parts, now: Parts) -> Parts:
@@ -268,14 +228,6 @@ def difference(before: Parts, now: Parts) -> Parts:
 # What people do on the page
 
 PAGE = web.AppKey("page", Page)
-ATTACHMENTS: dict[str, Callable[[Person], Awaitable[object]]] = {
-    "photo": lambda person: person.sends_photo(),
-    "voice": lambda person: person.sends_voice(),
-    "sticker": lambda person: person.sends_sticker("🌻"),
-    "location": lambda person: person.sends_location(),
-    "contact": lambda person: person.sends_contact(),
-    "document": lambda person: person.sends_document(),
-}
 routes = web.RouteTableDef()
 
 
@@ -309,13 +261,23 @@ async def tell(page: Page, stream: web.StreamResponse) -> None:
 
 @routes.get("/telephones/{who}/documents/{message}")
 async def document(request: web.Request) -> web.Response:
-    person = request.app[PAGE].person(request.match_info["who"])
-    for shown in person.messages:
-        if str(shown.message_id) == request.match_info["message"] and shown.document:
-            name, content = shown.document
-            headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
-            return web.Response(body=content, content_type="application/octet-stream", headers=headers)
-    raise web.HTTPNotFound(text="There is no such file.")
+    file = request.app[PAGE].on(request.match_info["who"]).file(request.match_info["message"])
+    if file is None:
+        raise web.HTTPNotFound(text="There is no such file.")
+    name, content = file
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    return web.Response(body=content, content_type="application/octet-stream", headers=headers)
+
+
+@routes.post("/telephones/{who}/invitation")
+async def invitation(request: web.Request) -> web.Response:
+    """Write what a link with a new invitation would write."""
+    page = request.app[PAGE]
+    screen = page.on(request.match_info["who"])
+    await page.stage.look()
+    page.begins(screen.place.who)
+    await screen.writes({"text": f"/start {await page.stage.invite()}"})
+    return web.Response(status=204)
 
 
 @routes.post("/telephones/{who}/{action}")
@@ -323,49 +285,15 @@ async def act(request: web.Request) -> web.Response:
     """Do on somebody's telephone what was pressed on the page."""
     page = request.app[PAGE]
     asked = await body_of(request)
-    person = page.person(request.match_info["who"])
-    action = ACTIONS.get(request.match_info["action"])
+    screen = page.on(request.match_info["who"])
+    action = screen.actions.get(request.match_info["action"])
     if action is None:
         raise web.HTTPNotFound(text="A telephone cannot do that.")
     await page.stage.look()
-    page.begins(request.match_info["who"])
-    await action(page, person, asked)
+    page.begins(screen.place.who)
+    await action(asked)
+    page.stir()
     return web.Response(status=204)
-
-
-async def writes(_: Page, person: Person, asked: Parts) -> None:
-    await person.writes(text_of(asked, "text"))
-
-
-async def sends(_: Page, person: Person, asked: Parts) -> None:
-    kind = text_of(asked, "kind")
-    if kind not in ATTACHMENTS:
-        raise web.HTTPBadRequest(text="A telephone cannot send that.")
-    await ATTACHMENTS[kind](person)
-
-
-async def presses(_: Page, person: Person, asked: Parts) -> None:
-    number = asked.get("message")
-    if not isinstance(number, int):
-        raise web.HTTPBadRequest(text="Which message?")
-    await person.presses_data(number, text_of(asked, "data"))
-
-
-async def blocks(_: Page, person: Person, __: Parts) -> None:
-    await person.blocks_bot()
-
-
-async def unblocks(_: Page, person: Person, __: Parts) -> None:
-    await person.unblocks_bot()
-
-
-async def invitation(page: Page, person: Person, __: Parts) -> None:
-    await person.writes(f"/start {await page.stage.invite()}")
-
-
-ACTIONS: dict[str, Callable[[Page, Person, Parts], Awaitable[None]]] = {
-    each.__name__: each for each in (writes, sends, presses, blocks, unblocks, invitation)
-}
 
 
 @routes.post("/bot/restart")
@@ -391,6 +319,26 @@ async def network(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+@routes.post("/signal/captcha")
+async def captcha(request: web.Request) -> web.Response:
+    signal = request.app[PAGE].stage.signal
+    if signal.captcha_demanded is None:
+        signal.wants_captcha()
+    return web.Response(status=204)
+
+
+@routes.post("/signal/daemon")
+async def daemon(request: web.Request) -> web.Response:
+    """Kill signal-cli, or start it again."""
+    signal = request.app[PAGE].stage.signal
+    runs = (await body_of(request)).get("runs") is True
+    if signal.running and not runs:
+        await signal.daemon_dies()
+    elif runs and not signal.running:
+        await signal.revive()
+    return web.Response(status=204)
+
+
 @routes.post("/again")
 async def again(request: web.Request) -> web.Response:
     page = request.app[PAGE]
@@ -408,13 +356,6 @@ async def body_of(request: web.Request) -> Parts:
     return asked
 
 
-def text_of(asked: Parts, name: str) -> str:
-    text = asked.get(name)
-    if not isinstance(text, str) or not text:
-        raise web.HTTPBadRequest(text=f"There is no {name}.")
-    return text
-
-
 @web.middleware
 async def only_from_here(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -426,7 +367,7 @@ async def only_from_here(
         raise web.HTTPUnsupportedMediaType(text="The demo takes JSON only.")
     try:
         return await handler(request)
-    except (CannotNow, CannotDo) as refusal:
+    except (CannotNow, CannotDo, SignalCannotDo) as refusal:
         return web.Response(status=409, text=str(refusal))
 
 

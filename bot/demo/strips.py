@@ -4,8 +4,18 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.demo.telegram_chats import Call
+
+FAILURES = {
+    "NETWORK_FAILURE": "Signal cannot be reached",
+    "UNREGISTERED_FAILURE": "nobody has this account",
+    "IDENTITY_FAILURE": "a new telephone, not trusted yet",
+}
+RECEIPTS = {2: "receipt: delivered", 3: "receipt: read"}
+"""What a telephone with Signal tells the bot, by the ticks of the bot's message."""
+TAKEN = "envelope taken by signal-cli ✓"
 
 
 @dataclass(frozen=True)
@@ -67,4 +77,16 @@ def in_plain_words(call: Call) -> tuple[str, bool]:
     return f"{call.method}: {call.status or 'network gone'} {reason}".strip(), True
 
 
-# The parts
+def signal_in_plain_words(method: str, params: Any, answer: Any) -> tuple[str, bool]:
+    """Return what became of a request to signal-cli, and whether it failed; never for whom it was."""
+    what = f"{method} (edit)" if isinstance(params, dict) and "editTimestamp" in params else method
+    if answer is None:
+        return f"{what}: no answer, signal-cli is gone", True
+    if "error" not in answer:
+        return f"{what} ✓", False
+    results = ((answer["error"].get("data") or {}).get("response") or {}).get("results") or [{}]
+    if results[0].get("type") != "RATE_LIMIT_FAILURE":
+        return f"{what}: {FAILURES.get(results[0].get('type'), 'refused')}", True
+    if "token" in results[0]:
+        return f"{what}: Signal wants a captcha", True
+    return f"{what}: wait {results[0].get('retryAfterSeconds', '?')} s", True
