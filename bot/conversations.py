@@ -19,13 +19,13 @@ from bot import words as typed_words
 from bot.alerts import Alert, Trouble
 from bot.chat import MENU_QUESTION, Again, Chat, Ended, Gone, Left, Notice, Open, Progress
 from bot.languages import InEveryLanguage, Languages, Words, _
+from bot.menus import Menu
 from bot.messages import Abilities, Button, Incoming, Kind, Outgoing
 from bot.outbox import Urgency
 from bot.pace import Limits
 from bot.people import Person
 from bot.profile import Profile
-from bot.menus import Menu
-from bot.questions import BACK, CANCEL, MEANT, OTHER, SKIP, ZERO, Answer, Choice, Link
+from bot.questions import BACK, CANCEL, MEANT, MEANT_VALUE, OTHER, SKIP, ZERO, Answer, Choice, Link
 from bot.storage import insert
 
 DOUBLE_PRESS = 3
@@ -320,7 +320,8 @@ class _Turn:
         kind, _colon, rest = buttons[0].data.partition(":")
         if kind == "go":
             name, _colon, argument = rest.partition(":")
-            if len(buttons) == 1 and not (progress and progress.name == name and self._is_new(progress)):
+            is_open = progress is not None and (progress.name, progress.argument) == (name, argument)
+            if len(buttons) == 1 and not (progress and is_open and self._is_new(progress)):
                 self._begin(name, argument)
             return len(buttons) == 1
         id, key, _value = rest.split(":", 2)
@@ -347,7 +348,7 @@ class _Turn:
         """Take a thumb, or a number, under the open question as its answer; all other reactions are just kind."""
         menu = menus.under(self.db, self.heard.messenger, self.heard.address, self.heard.message)
         progress = self._open()
-        if menu is None or progress is None or not menu.belongs_to(progress.id, progress.question):
+        if menu is None or progress is None or not self._is_open(menu, progress):
             return
         values = _THUMBS.get(typed_words.word_list().answer(self.heard.text), ())
         numbers = typed_words.numbers(self.heard.text) or []
@@ -355,6 +356,12 @@ class _Turn:
         buttons += [menu.counted[n - 1] for n in numbers if 0 < n <= len(menu.counted)]
         if len(buttons) == 1:
             self._follow(buttons)
+
+    def _is_open(self, menu: Menu, progress: Progress) -> bool:
+        """Say whether these are the choices of the open question, or the newest links while nothing else is open."""
+        newest = menus.last(self.db, self.heard.messenger, self.heard.address, self.exactly)
+        is_newest_menu = progress.question == MENU_QUESTION and menu == newest
+        return is_newest_menu or menu.belongs_to(progress.id, progress.question)
 
     def _edited(self) -> None:
         """Take the new words of the last answer instead of the old ones, if nothing was built on them since."""
@@ -369,6 +376,7 @@ class _Turn:
         if not self._can_press:
             menu = menus.of(self.db, self.heard.messenger, self.heard.address, progress.id, key)
         progress.open_again(key, menu.page if menu else 0)
+        progress.draft.pop(MEANT_VALUE, None)
         self._save(progress)
         if not (menu and (chosen := _chosen(menu, self.heard.text)) and self._follow(chosen)):
             self._worded(progress)

@@ -18,8 +18,8 @@ def with_buttons(longest: int) -> LayOut:
 def with_numbers(longest: int) -> LayOut:
     """Return a layout of texts of at most so many bytes of UTF-8, with numbered lines for the buttons.
 
-    Together with the text if they fit, else the menu is a message of its own, the last. The buttons stay with it: they
-    say what a number means.
+    Together with the text if they fit, else the menu is a message of its own, the last. The buttons stay with each
+    part: they say what a number means, whichever of them is quoted.
     """
     return partial(_numbered, longest=longest)
 
@@ -35,8 +35,8 @@ def _numbered(outgoing: Outgoing, longest: int) -> list[Outgoing]:
     if markup.size(markup.plain(together)) <= longest and not outgoing.file_name:
         return [replace(outgoing, text=together, typed=True)]
     text = _in_parts(replace(outgoing, buttons=(), handle=""), longest, "utf-8")
-    *before, last = _in_parts(Outgoing(text=menu, handle=outgoing.handle), longest, "utf-8")
-    return [*text, *before, replace(last, buttons=outgoing.buttons, typed=True)]
+    parts = [*text, *_in_parts(Outgoing(text=menu, handle=outgoing.handle), longest, "utf-8")]
+    return [replace(part, buttons=outgoing.buttons, typed=True) for part in parts]
 
 
 def _in_parts(outgoing: Outgoing, longest: int, encoding: str) -> list[Outgoing]:

@@ -9,12 +9,15 @@ import sqlite3
 from dataclasses import asdict, dataclass
 
 from bot.messages import Button
+from bot.questions import NONE, PAGE
 from bot.words import normal
 
 KEPT = 10
-"""Menus of one address that can be quoted."""
+"""Menus with numbers of one address that can be quoted, and as many notices."""
 FORGOTTEN_AFTER = 7 * 24 * 3600
 """Seconds after which what a number meant is forgotten."""
+_NUMBERED = "(json_extract(buttons, '$[0].key') IN ('', '0'))"
+"""Numbers choose here; in a notice a word does."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,17 @@ class Menu:
     def counted(self) -> list[Button]:
         """The choices with numbers; the first is number 1."""
         return [button for button in self.buttons if not button.key]
+
+    @property
+    def turning(self) -> list[Button]:
+        """The choices that are no answer and turn the page."""
+        return [button for button in self.counted if f":{PAGE}" in button.data or button.data.endswith(f":{NONE}")]
+
+    @property
+    def page(self) -> int:
+        """The page of a long list that is shown, -1 for the last."""
+        following = [button.data.rpartition(f":{PAGE}")[2] for button in self.counted if f":{PAGE}" in button.data]
+        return int(following[0]) - 1 if following and following[0].isdecimal() else 0
 
     def belongs_to(self, conversation: int, question: str) -> bool:
         """Say whether these are the choices of this question."""
@@ -43,11 +57,13 @@ def shown(
         " SELECT messenger, address, '', ?, ?, ?, person FROM addresses WHERE messenger = ? AND address = ?",
         (row, json.dumps([asdict(button) for button in buttons], ensure_ascii=False), now, messenger, address),
     )
-    db.execute(
-        "DELETE FROM menus WHERE messenger = ? AND address = ? AND id <= (SELECT id FROM menus"
-        " WHERE messenger = ? AND address = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
-        (messenger, address, messenger, address, KEPT),
-    )
+    here = f"messenger = ? AND address = ? AND {_NUMBERED} = ?"  # many notices do not push out what is open
+    for is_numbered in (True, False):
+        db.execute(
+            f"DELETE FROM menus WHERE {here} AND id <="  # noqa: S608 - a constant
+            f" (SELECT id FROM menus WHERE {here} ORDER BY id DESC LIMIT 1 OFFSET ?)",
+            (messenger, address, is_numbered, messenger, address, is_numbered, KEPT),
+        )
 
 
 def arrived(db: sqlite3.Connection, row: int, message: str) -> None:
@@ -71,6 +87,11 @@ def last(db: sqlite3.Connection, messenger: str, address: str, before: float) ->
     return next(
         (menu for menu in _newest(db, messenger, address, before) if menu.counted or menu.buttons[0].key == "0"), None
     )
+
+
+def of(db: sqlite3.Connection, messenger: str, address: str, conversation: int, question: str) -> Menu | None:
+    """Return the newest choices of a question."""
+    return next((menu for menu in _newest(db, messenger, address) if menu.belongs_to(conversation, question)), None)
 
 
 def by_word(db: sqlite3.Connection, messenger: str, address: str, text: str) -> Button | None:

@@ -172,6 +172,8 @@ class Question:
         if answer.value.startswith(PAGE):
             self._turn_page(answer.value.removeprefix(PAGE), draft)
         page = self._page(draft, abilities)
+        if page is not None and not (answer.value or answer.values) and typed_words.numbers(answer.text):
+            raise NotUnderstood  # numbers that count here come as what they stand for
         return self._several(answer, draft, names, page) if self.several else self._one(answer, names, page)
 
     def _says(self, answer: Answer, names: Names) -> int | None:
