@@ -150,10 +150,15 @@ def too_many_turns(db: sqlite3.Connection, messenger: str, address: str, most: i
 
 
 def forget(db: sqlite3.Connection, person: int) -> None:
-    """Delete everything about a person.
+    """Delete everything about a person, also that they wrote: a message's id may begin with their address.
 
     Of copies sent to them only the counted outcome stays, without person and address.
     """
+    for messenger, address in addresses(db, person):
+        db.execute(
+            "DELETE FROM inbox WHERE messenger = ? AND id > ? AND id < ? AND payload IS NULL",
+            (messenger, f"{address}.", f"{address}/"),
+        )
     db.execute("DELETE FROM people WHERE id = ?", (person,))
 
 
