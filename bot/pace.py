@@ -101,6 +101,7 @@ class Pace:
     def resume(self, standing: Standing, ahead: float) -> None:
         """Go on as if there had been no restart; `ahead`: by how much this clock is ahead of UTC."""
         self._free_at = standing.free_at + ahead
+        self._last_copy = self._free_at - self.slot
         self._blocked_until = standing.blocked_until + ahead
         self._held_until = standing.held_until + ahead
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.accounts import Standing
 from bot.pace import CAUTIOUS, Limits, Pace
 from bot.sender import LONGEST_PAUSE, pause
 
@@ -59,6 +60,14 @@ def test_a_flood_of_answers_holds_copies_back_for_a_second_at_most() -> None:
     for _ in range(1000):
         pace.sent("answer", False, 1000.0)
     assert pace.copies(1001.0, MOST) == 1
+
+
+def test_a_restart_is_no_reason_for_a_copy_before_its_time() -> None:
+    pace = Pace(Limits(per_second=0.5))
+    pace.resume(Standing(free_at=1_700_000_002.0), ahead=1000.0 - 1_700_000_000.0)
+    assert pace.copies(1000.1, MOST) == 0
+    assert pace.copies(1001.9, MOST) == 0
+    assert pace.copies(1002.1, MOST) == 1
 
 
 def test_after_slow_down_nothing_leaves_for_that_long() -> None:
