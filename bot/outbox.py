@@ -71,10 +71,11 @@ _WAITING = """SELECT outbox.id, address, person, urgency, payload, outbox.langua
               FROM outbox LEFT JOIN broadcasts ON broadcasts.id = outbox.broadcast
               WHERE messenger = :messenger AND state = 'waiting'
               AND address NOT IN (SELECT value FROM json_each(:busy))"""
-# What comes later may not overtake: of the answers to one address only the first is looked at.
-_ANSWERS = f"""{_WAITING} AND outbox.id IN
+# What comes later may not overtake: of the answers to one address only the first is looked at. The second `urgency` and
+# the `+` keep SQLite on the index by urgency: by address it would go through every copy that waits.
+_ANSWERS = f"""{_WAITING} AND urgency < :below AND outbox.id IN
                (SELECT min(id) FROM outbox WHERE messenger = :messenger AND state = 'waiting' AND urgency < :below
-                GROUP BY address)
+                GROUP BY +address)
                AND NOT not_before BETWEEN :now + 1 AND :now + :far ORDER BY tries > 0, urgency, outbox.id LIMIT :most"""  # noqa: S608
 _COPIES = f"""{_WAITING} AND urgency = :copy AND not_before <= :now
               ORDER BY not_before, outbox.id LIMIT :most"""
