@@ -360,6 +360,8 @@ class Chat:
                 match = typed_words.choose(answer.text, [self._names(entry.label) for entry in entries])
             if match is not None:
                 raise Gone(entries[match.index].name, entries[match.index].argument)
+            if self._takes_wish_for_language(answer):
+                raise Gone(self._progress.name, self._progress.argument)
             self._failed(answer)
             if self._progress.failures > 2:
                 self._show(MENU_QUESTION, Outgoing(text=self._render(self._a_person())))
@@ -451,6 +453,8 @@ class Chat:
                 question, hint=paragraphs(fault.words, *([self._a_person()] if progress.failures > 2 else []))
             )
         except NotUnderstood:
+            if self._takes_wish_for_language(answer):
+                self._show_question(question)
             self._failed(answer)
             self._misunderstood_question(question)
         except AskBack as similar:
@@ -475,6 +479,16 @@ class Chat:
             )
         elif question.check is None:
             self._understood = self._render(understood)
+
+    def _takes_wish_for_language(self, answer: Answer) -> bool:
+        """Go on in another language if that is what was written, which the open question did not understand."""
+        language = typed_words.word_list().language(answer.text)
+        if language not in self.profile.languages:
+            return False
+        people.speak(self.db, self.person.id, language)
+        self.become(language=language)
+        self._changes = self.db.total_changes
+        return True
 
     def _failed(self, answer: Answer) -> None:
         self._progress.failures += 1

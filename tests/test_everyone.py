@@ -200,13 +200,24 @@ async def test_before_a_language_is_chosen_everything_is_said_in_every_language(
     assert await olena.sees("Ви більше не отримуватимете новин", "Sie bekommen keine Neuigkeiten mehr")
 
 
-@pytest.mark.parametrize("word", ["украинский", "ukrainisch", "Ukrainian", "українська", "1"])
+@pytest.mark.parametrize("word", ["украинский", "ukrainisch", "Ukrainian", "українська", "українською", "1"])
 async def test_a_language_is_understood_by_any_of_its_names(bot: Town, word: str) -> None:
     olena = bot.somebody("Olena")
     await olena.writes("/start")
     await olena.sees("Вітаємо!")
     await olena.writes(word)
     assert await olena.sees("Що Ви хочете зробити?")
+
+
+async def test_a_language_that_is_named_is_spoken_wherever_that_can_mean_nothing_else(refugee: Somebody) -> None:
+    await refugee.writes("auf deutsch")
+    await refugee.sees("Was möchten Sie tun?")
+    await refugee.writes("українською")
+    await refugee.sees("Що Ви хочете зробити?")
+    await refugee.picks("Я з Житомирщини", "Так, я погоджуюся")
+    await refugee.sees("18 років")
+    await refugee.writes("німецькою")
+    assert await refugee.sees("Sind Sie 18 Jahre oder älter?")
 
 
 async def test_stop_ends_what_was_open_too(refugee: Somebody) -> None:
