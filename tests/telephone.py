@@ -109,6 +109,7 @@ class Telephone:
         """Take a picture of the telephone."""
         await self.look()
         await self.page.mouse.move(0, 0)  # no button looks as if it were about to be pressed
+        await self.place.locator("textarea").blur()
         await self.place.locator(".telephone").screenshot(path=path, animations="disabled")
 
 

@@ -38,8 +38,8 @@ function showDemo(state) {
   document.body.dataset.bot = state.bot.state;
   $("#bot-state").textContent = STATES[state.bot.state] + (state.bot.said ? `: ${state.bot.said}` : "");
   $("#network").setAttribute("aria-pressed", String(state.network_gone));
-  $("#captcha").setAttribute("aria-pressed", String(Boolean(state.captcha)));
-  $("#daemon").setAttribute("aria-pressed", String(!state.signal_cli_runs));
+  $("#captcha").setAttribute("aria-disabled", String(Boolean(state.captcha)));
+  $("#daemon").classList.toggle("gone", !state.signal_cli_runs);
   $("#daemon").textContent = state.signal_cli_runs ? "signal-cli dies" : "Start signal-cli again";
   $(".riddle").hidden = !state.captcha;
   $("#solution").textContent = state.captcha;
