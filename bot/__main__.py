@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 import handlers
-from bot import bridge, logs, profile, settings, signal_setup, staff, web
+from bot import bridge, logs, profile, settings, staff, web
 from bot import check as checks
 from bot.clock import Clock
 from bot.conversations import Conversations
@@ -25,6 +25,7 @@ from bot.pace import Limits
 from bot.people import Person
 from bot.profile import Profile, ProfileFaults
 from bot.settings import Settings, SettingsFaults
+from bot.signal_setup.commands import signal as commands_of_signal
 from bot.storage import CannotOpen, open_store
 from bot.transports.signal import SignalTransport
 from bot.transports.telegram import WEBHOOK_PATH, Card, NoAccess, TelegramTransport
@@ -79,7 +80,7 @@ def check() -> None:
     click.echo("Everything is there.")
 
 
-cli.add_command(signal_setup.signal)
+cli.add_command(commands_of_signal)
 
 
 @cli.command()

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from bot import languages as languages_module
-from bot import signal_cli
 from bot.languages import Languages
 from bot.profile import Profile
 from bot.settings import Settings, Signal, Telegram
-from bot.signal_cli import Options
+from bot.signal_setup import signal_cli
+from bot.signal_setup.signal_cli import Options
 from bot.transports.signal_rpc import Fault, Refused
 from bot.transports.telegram import NoAccess, TelegramTransport
 

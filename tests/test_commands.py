@@ -25,7 +25,7 @@ from bot.demo.pretend_telegram import PretendTelegram
 from bot.demo.signal_faults import breaks_connection, internal_error
 from bot.demo.telegram_faults import Fault
 from bot.pace import Limits
-from bot.signal_cli import Options, ask, how_to_start
+from bot.signal_setup.signal_cli import Options, ask, how_to_start
 from bot.staff import Role
 from bot.storage import open_store
 from tests.bridge import TIMEOUT, OnTelegram, Town, town
@@ -374,7 +374,7 @@ async def test_nothing_is_asked_of_one_that_hands_messages_to_whoever_connects(
     only_signal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = Options.of(RIGHT.replace("manual", "on-connection").split())
-    monkeypatch.setattr("bot.signal_cli.options", lambda _place: started)
+    monkeypatch.setattr("bot.signal_setup.signal_cli.options", lambda _place: started)
     async with PretendSignal(only_signal, NUMBER) as signal:
         code, lines = await checked()
         await ask(only_signal, "version")

@@ -10,14 +10,15 @@ import pytest
 import segno
 from click.testing import CliRunner, Result
 
-from bot import profile, settings, signal_cli, signal_profile
+from bot import profile, settings
 from bot.__main__ import cli
 from bot.demo import signal_faults as faults
 from bot.demo.pretend_signal import PretendSignal
 from bot.demo.signal_faults import Fault
-from bot.signal_cli import how_to_start
-from bot.signal_setup import next_steps
-from bot.signal_setup import signal as signal_commands
+from bot.signal_setup import profile_card, signal_cli
+from bot.signal_setup.commands import next_steps
+from bot.signal_setup.commands import signal as signal_commands
+from bot.signal_setup.signal_cli import how_to_start
 from bot.staff import Role
 from tests.bridge import town
 
@@ -358,7 +359,7 @@ async def test_linking_shows_a_code_and_says_that_it_is_for_trying_out(signal: P
     assert f"\n{address}\n" in ended.stdout
     assert "ends after 45 days without use" in ended.stdout
     assert "whoever has the telephone reads all chats" in ended.stdout
-    assert pixels(ended.stdout) == pixels(signal_profile.qr_code(str(address)))
+    assert pixels(ended.stdout) == pixels(profile_card.qr_code(str(address)))
     assert f"Linked with {NUMBER}." in ended.stdout
     assert "Please set SIGNAL_ACCOUNT" not in ended.stdout
 
@@ -374,7 +375,7 @@ def pixels(drawing: str) -> list[str]:
 
 def test_the_code_in_the_terminal_is_the_code() -> None:
     text = "sgnl://linkdevice?uuid=0&pub_key=0"
-    rows = pixels(signal_profile.qr_code(text))
+    rows = pixels(profile_card.qr_code(text))
     code = ["".join("0" if dark else "1" for dark in row) for row in segno.make(text, error="m").matrix_iter(border=2)]
     assert rows[: len(code)] == code
 
@@ -482,7 +483,7 @@ async def test_what_cannot_be_used_is_told_before_anything_is_changed(
     registered: PretendSignal, tmp_path: Path, words: tuple[str, ...], sentence: str
 ) -> None:
     (tmp_path / "text.png").write_text("text")
-    (tmp_path / "large.jpg").write_bytes(b"\xff\xd8\xff" + bytes(signal_profile.LONGEST_PICTURE))
+    (tmp_path / "large.jpg").write_bytes(b"\xff\xd8\xff" + bytes(profile_card.LONGEST_PICTURE))
     ended = await typed("profile", *words)
     assert ended.exit_code == 1
     assert ended.stderr.startswith(sentence)
@@ -540,7 +541,7 @@ async def test_a_profile_that_cannot_be_used_is_told_as_by_the_other_commands(
 
 @pytest.mark.parametrize("name", ["dortmund-schytomyr", "ludwigshafen-swjahel"])
 def test_name_and_description_of_every_city_fit(name: str) -> None:
-    card = signal_profile.card(profile.read(name))
+    card = profile_card.card(profile.read(name))
     assert len(card["givenName"].encode()) <= 128
     assert 60 < len(card["about"]) <= 140
 
@@ -554,10 +555,10 @@ def test_what_is_too_long_is_said_in_one_language(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(
         f"{text[:start]}[bot.short_description]\n{described}\n{text[text.index('[office]', start) :]}", encoding="utf-8"
     )
-    card = signal_profile.card(profile.read(str(tmp_path / "c.toml")))
+    card = profile_card.card(profile.read(str(tmp_path / "c.toml")))
     assert card["givenName"] == "М" * 60
     assert card["about"] == short["uk"]
-    assert len(signal_profile._about(["у" * 200])) == 140  # noqa: SLF001  # profiles are shorter, as Telegram asks
+    assert len(profile_card._about(["у" * 200])) == 140  # noqa: SLF001  # profiles are shorter, as Telegram asks
 
 
 # ---------------------------------------------------------------------- the page for operators

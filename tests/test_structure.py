@@ -73,9 +73,9 @@ def test_only_the_entrance_and_the_check_know_which_messengers_there_are() -> No
     assert importers("bot.transports", "bot", "handlers") == {
         "bot/__main__.py",
         "bot/check.py",
-        "bot/signal_cli.py",
-        "bot/signal_reasons.py",
-        "bot/signal_setup.py",
+        "bot/signal_setup/signal_cli.py",
+        "bot/signal_setup/reasons.py",
+        "bot/signal_setup/commands.py",
         "bot/transports/signal.py",
         "bot/transports/telegram.py",
     }

@@ -18,11 +18,12 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from bot import profile, settings, signal_profile
+from bot import profile, settings
 from bot.demo.page import CannotNow, Page, free_port, serve
 from bot.demo.pretend_signal import PretendSignal
 from bot.demo.pretend_telegram import PretendTelegram
 from bot.demo.strips import Change
+from bot.signal_setup import profile_card
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
@@ -114,7 +115,7 @@ class Demo:
         self.signal = await self.world.enter_async_context(PretendSignal(Path(folder) / "signal-cli.socket"))
         with suppress(profile.ProfileFaults):  # the bot itself says what is wrong with it
             city = profile.read(settings.read_database_and_profile()[1])
-            self.signal.profile |= signal_profile.card(city)  # as `signal profile` does it for operators
+            self.signal.profile |= profile_card.card(city)  # as `signal profile` does it for operators
 
     async def end(self) -> None:
         """Stop the bot as a supervisor would, and the pretend messengers after it."""

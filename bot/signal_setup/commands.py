@@ -14,12 +14,13 @@ from typing import IO, Any
 
 import click
 
-from bot import outbox, settings, signal_cli, signal_profile
+from bot import outbox, settings
 from bot import profile as profiles
 from bot.profile import ProfileFaults
 from bot.settings import SettingsFaults
-from bot.signal_cli import Place
-from bot.signal_reasons import NEW_CAPTCHA, RUN, WAIT_A_DAY, reason
+from bot.signal_setup import profile_card, signal_cli
+from bot.signal_setup.reasons import NEW_CAPTCHA, RUN, WAIT_A_DAY, reason
+from bot.signal_setup.signal_cli import Place
 from bot.storage import open_store
 from bot.transports.signal_envelopes import MESSENGER
 from bot.transports.signal_rpc import ANSWER, Lost, NotSent, Refused
@@ -311,7 +312,7 @@ def link() -> None:
     click.confirm("Link it all the same?", abort=True)
     try:
         address = str(daemon.ask("startLink")["deviceLinkUri"])
-        click.echo(f"{signal_profile.qr_code(address)}\n{address}")
+        click.echo(f"{profile_card.qr_code(address)}\n{address}")
         click.echo("On the telephone, within a few minutes: Signal, Settings, Linked devices, Link a new device.")
         number = str(daemon.ask("finishLink", {"deviceLinkUri": address, "deviceName": DEVICE}, LINKING)["number"])
     except Refused as refused:
@@ -350,11 +351,11 @@ def profile(username: str | None, picture: Path | None, by_number: bool, poster:
         raise Stopped("The poster shows the link of the username: please give --username as well.")
     try:
         city = profiles.read(settings.read_database_and_profile()[1])
-        avatar = {"avatar": signal_profile.picture(picture)} if picture else {}
-        _set_profile(with_number(), signal_profile.card(city) | avatar, by_number, username, poster)
+        avatar = {"avatar": profile_card.picture(picture)} if picture else {}
+        _set_profile(with_number(), profile_card.card(city) | avatar, by_number, username, poster)
     except ProfileFaults as fault:
         raise CannotStart(*fault.faults) from None
-    except signal_profile.Unusable as fault:
+    except profile_card.Unusable as fault:
         raise Stopped(str(fault)) from None
     except Refused as refused:
         raise Stopped(reason(refused)) from None
@@ -376,12 +377,12 @@ def _set_profile(
         return
     account = daemon.ask_account("updateAccount", {"username": username})
     click.echo(f"Username: {account['username']}")
-    click.echo(f"{signal_profile.qr_code(account['usernameLink'])}\n{account['usernameLink']}")
+    click.echo(f"{profile_card.qr_code(account['usernameLink'])}\n{account['usernameLink']}")
     click.echo(
         "This link and its QR code are for posters and the city's website. Keep the username: a new one ends them."
     )
     if poster:
-        signal_profile.write_poster(account["usernameLink"], poster)
+        profile_card.write_poster(account["usernameLink"], poster)
         click.echo(f"Poster: {poster}")
 
 
