@@ -26,6 +26,11 @@ class Process:
         return self._process.pid
 
     @property
+    def is_running(self) -> bool:
+        """Say whether it has not ended yet."""
+        return self._process.returncode is None
+
+    @property
     def ended_by_itself(self) -> bool:
         """Say whether it has ended without having been killed."""
         return self._process.returncode not in (None, -signal.SIGKILL)
