@@ -168,6 +168,8 @@ class Chat:
         self.commands_changed = False
         """Set when this person may type other commands than before."""
         self.notices: list[Notice] = []
+        self.elsewhere: list[tuple[str, str, Outgoing]] = []
+        """What goes to other chats that are this person's, or were until now: messenger, address, message."""
         self._progress = progress
         self._answer = answer
         self.messenger = messenger
@@ -210,9 +212,11 @@ class Chat:
 
     def forget_me(self) -> None:
         """Delete everything about this person. They can still be answered in this turn."""
-        people.forget(self.db, self.person.id)
         if self.person.role:
             self.changed.append(Outgoing(act="commands"))
+            others = [each for each in people.addresses(self.db, self.person.id) if each[0] != self.messenger]
+            self.elsewhere += [(*each, Outgoing(act="commands")) for each in others]
+        people.forget(self.db, self.person.id)
 
     def titles(self) -> dict[str, str]:
         """Return the names of all messengers of this bot, by their ids."""
@@ -224,11 +228,20 @@ class Chat:
         titles = {messenger: title for messenger, title in self.titles().items() if messenger in mine}
         return {self.messenger: self.titles()[self.messenger], **titles}
 
-    def join(self, other: int) -> None:
-        """Make this person and another one the same: the other one, with what only this one has."""
-        connections.join(self.db, other, self.person.id)
-        self.person = people.find(self.db, other)
+    def join(self, kept: int, gone: int) -> None:
+        """Make this person and another one the same: `kept`, with what only `gone` has."""
+        connections.join(self.db, kept, gone, int(self.now.timestamp()))
+        self.person = people.find(self.db, kept)
         self.commands_changed = bool(self.person.role)
+
+    def disconnect(self, messenger: str, last_words: Words) -> None:
+        """Take a messenger from this person, who has another one; say so there, if that is not here."""
+        address = dict(people.addresses(self.db, self.person.id))[messenger]
+        connections.disconnect(self.db, self.person.id, messenger)
+        if messenger != self.messenger:
+            self.elsewhere.append((messenger, address, Outgoing(text=self._render(last_words))))
+        if self.person.role:
+            self.elsewhere.append((messenger, address, Outgoing(act="commands")))
 
     def seconds_to_send(self, copies: int, messenger: str) -> float:
         """Return how long so many copies take on a messenger, after what waits there already."""

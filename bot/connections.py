@@ -6,53 +6,99 @@ import secrets
 import sqlite3
 
 from bot import people
+from bot.outbox import Urgency
 
 VALID = 600
 """Seconds for which a code can be typed."""
 MOST_WRONG = 5
 """Wrong codes that an address may type; one more every five minutes (see `bot/clock.py`)."""
-_CODE = re.compile(r"(\d{4})[\s-]?(\d{4})")
+_CODE = re.compile(r"(?:(?:code|[Кк]од)\W{0,3})?([0-9]{4})\W{0,3}([0-9]{4})", re.IGNORECASE)
 
 
 def code_in(text: str) -> str:
-    """Return the eight digits of a message that looks like a code, or ''."""
-    found = _CODE.fullmatch(text.strip(" .\n"))
-    return "".join(found.groups()) if found else ""
+    """Return the eight digits of a message that looks like a code, or has one as one of its lines; else ''."""
+    found = [match for line in text.splitlines() if (match := _CODE.fullmatch(line.strip(" .!")))]
+    return "".join(found[0].groups()) if len(found) == 1 else ""
 
 
 def begin(db: sqlite3.Connection, person: int, now: int) -> str:
     """Return a new code of this person, "4821 7730"; the one before is void. Only its SHA-256 is kept."""
-    code = f"{secrets.randbelow(10**8):08}"
-    fingerprint = hashlib.sha256(code.encode()).hexdigest()
-    db.execute("INSERT OR REPLACE INTO connections VALUES (?, ?, ?)", (person, fingerprint, now + VALID))
-    return f"{code[:4]} {code[4:]}"
-
-
-def owner(db: sqlite3.Connection, fingerprint: str, now: int) -> int | None:
-    """Return whose code this is the SHA-256 of, None if it is nobody's any more."""
-    row = db.execute(
-        "SELECT person FROM connections WHERE code_hash = ? AND expires_at > ?", (fingerprint, now)
-    ).fetchone()
-    return int(row["person"]) if row else None
-
-
-def may_try(db: sqlite3.Connection, messenger: str, address: str) -> bool:
-    """Count a code that was typed, and say whether it may be looked at."""
+    first, second = (secrets.choice(range(1000, 10_000)) for _ in range(2))  # no "0003 0005": that answers a question
     db.execute(
-        "UPDATE addresses SET wrong_codes = min(wrong_codes + 1, ?) WHERE messenger = ? AND address = ?",
-        (MOST_WRONG + 1, messenger, address),
+        "INSERT OR REPLACE INTO connections (person, code_hash, expires_at) VALUES (?, ?, ?)",
+        (person, fingerprint(f"{first}{second}"), now + VALID),
     )
-    row = db.execute("SELECT wrong_codes FROM addresses WHERE messenger = ? AND address = ?", (messenger, address))
-    return int(row.fetchone()["wrong_codes"]) <= MOST_WRONG
+    return f"{first} {second}"
+
+
+def fingerprint(code: str) -> str:
+    """Return what is kept of a code."""
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+# ---------------------------------------------------------------------- a code is typed
+
+
+def may_try(db: sqlite3.Connection, messenger: str, person: int) -> bool:
+    """Say whether a code that is typed in this chat may be looked at, after all the wrong ones."""
+    row = db.execute("SELECT n FROM wrong_codes WHERE address_hash = ?", (_who(db, messenger, person),)).fetchone()
+    return row is None or row["n"] < MOST_WRONG
+
+
+def owner(db: sqlite3.Connection, messenger: str, person: int, code_hash: str, now: int) -> int | None:
+    """Return whose code this is the SHA-256 of, None if it is nobody's any more; that is a wrong one of this chat."""
+    if not may_try(db, messenger, person):
+        return None
+    row = db.execute(
+        "SELECT person FROM connections WHERE code_hash = ? AND expires_at > ?", (code_hash, now)
+    ).fetchone()
+    if row is None:
+        db.execute(
+            "INSERT INTO wrong_codes VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1", (_who(db, messenger, person),)
+        )
+        return None
+    return int(row["person"])
+
+
+def _who(db: sqlite3.Connection, messenger: str, person: int) -> str:
+    """Return what is kept of whoever tries: it outlasts that they delete everything, else they would begin anew."""
+    address = dict(people.addresses(db, person)).get(messenger, "")
+    return hashlib.sha256(f"{messenger} {address}".encode()).hexdigest()
+
+
+def claim(db: sqlite3.Connection, owner: int, claimant: int, now: int) -> None:
+    """Use up a code, and let its owner say that it was they who typed it."""
+    db.execute(
+        "UPDATE connections SET claimed_by = ?, code_hash = ?, expires_at = ? WHERE person = ?",
+        (claimant, secrets.token_hex(), now + VALID, owner),
+    )
+
+
+def claimant(db: sqlite3.Connection, owner: int, now: int) -> int | None:
+    """Return who typed this person's code and waits for their yes."""
+    row = db.execute(
+        "SELECT people.id FROM connections JOIN people ON people.id = claimed_by WHERE person = ? AND expires_at > ?",
+        (owner, now),
+    ).fetchone()
+    return int(row["id"]) if row else None
+
+
+def refuse(db: sqlite3.Connection, owner: int) -> None:
+    """Void a person's code, typed or not."""
+    db.execute("DELETE FROM connections WHERE person = ?", (owner,))
 
 
 def forget(db: sqlite3.Connection, now: int) -> None:
-    """Forget codes that are too old, and one of the wrong ones of each address."""
+    """Forget codes that are too old, and one of the wrong ones of each chat."""
     db.execute("DELETE FROM connections WHERE expires_at <= ?", (now,))
-    db.execute("UPDATE addresses SET wrong_codes = wrong_codes - 1 WHERE wrong_codes > 0")
+    db.execute("UPDATE wrong_codes SET n = n - 1")
+    db.execute("DELETE FROM wrong_codes WHERE n <= 0")
 
 
-def join(db: sqlite3.Connection, kept: int, gone: int) -> None:
+# ---------------------------------------------------------------------- connect and disconnect
+
+
+def join(db: sqlite3.Connection, kept: int, gone: int, now: int) -> None:
     """Make one person of two. What both have is taken from `kept`; what only `gone` has moves to `kept`."""
     db.execute("DELETE FROM connections WHERE person IN (?, ?)", (kept, gone))
     for table, purposes in (("interests", ("news", "origin")), ("offers", ("volunteer",))):
@@ -66,7 +112,8 @@ def join(db: sqlite3.Connection, kept: int, gone: int) -> None:
             f"UPDATE OR REPLACE consents SET person = ? WHERE person = ? AND purpose IN ({marks})",  # noqa: S608
             (kept, gone, *purposes),
         )
-    db.execute("UPDATE OR IGNORE staff SET person = ? WHERE person = ?", (kept, gone))
+        if table == "offers":  # what the office is told of it is now about the one who stays
+            db.execute("UPDATE outbox SET about = ? WHERE about = ?", (kept, gone))
     db.execute(
         "UPDATE people SET language = coalesce(language, (SELECT language FROM people WHERE id = :gone)),"
         " news_stopped_at = coalesce(news_stopped_at, (SELECT news_stopped_at FROM people WHERE id = :gone))"
@@ -77,6 +124,11 @@ def join(db: sqlite3.Connection, kept: int, gone: int) -> None:
     for table in ("addresses", "outbox", "shown", "menus"):
         db.execute(f"UPDATE {table} SET person = ? WHERE person = ?", (kept, gone))  # noqa: S608 - names from above
     db.execute("UPDATE broadcasts SET author = ? WHERE author = ?", (kept, gone))
+    db.execute(
+        "UPDATE OR IGNORE conversations SET person = ?, left_at = coalesce(left_at, ?)"
+        " WHERE person = ? AND answers <> '{}' AND name <> 'connect'",
+        (kept, now, gone),
+    )
     people.forget(db, gone)
     stopped = db.execute("SELECT 1 FROM people WHERE id = ? AND news_stopped_at IS NOT NULL", (kept,)).fetchone()
     if stopped:
@@ -84,12 +136,14 @@ def join(db: sqlite3.Connection, kept: int, gone: int) -> None:
 
 
 def _withdraw_doubles(db: sqlite3.Connection, kept: int, gone: int) -> None:
-    """Of a broadcast that both get now, let only one copy leave."""
-    db.execute(
-        "UPDATE outbox SET state = 'withdrawn' WHERE person = ? AND broadcast IS NOT NULL AND state = 'waiting'"
-        " AND broadcast IN (SELECT broadcast FROM outbox WHERE person = ?)",
-        (gone, kept),
-    )
+    """Of a broadcast that both get now let only one copy leave: that of `kept`, unless the other is on its way."""
+    leaves = "'trying', 'accepted', 'delivered', 'unknown'"
+    for one, other, states in ((kept, gone, leaves), (gone, kept, f"'waiting', {leaves}")):
+        db.execute(
+            "UPDATE outbox SET state = 'withdrawn' WHERE person = ? AND broadcast IS NOT NULL AND state = 'waiting'"  # noqa: S608
+            f" AND broadcast IN (SELECT broadcast FROM outbox WHERE person = ? AND state IN ({states}))",
+            (one, other),
+        )
 
 
 def disconnect(db: sqlite3.Connection, person: int, messenger: str) -> None:
@@ -99,9 +153,9 @@ def disconnect(db: sqlite3.Connection, person: int, messenger: str) -> None:
         return
     here = (person, messenger)
     db.execute(
-        "UPDATE outbox SET messenger = ?, address = ?"
-        " WHERE person = ? AND messenger = ? AND state = 'waiting' AND broadcast IS NOT NULL",
-        (*rest[0], *here),
+        "UPDATE outbox SET messenger = ?, address = ? WHERE person = ? AND messenger = ?"
+        " AND (state = 'waiting' AND urgency > ? OR state = 'trying' AND broadcast IS NOT NULL)",
+        (*rest[0], *here, Urgency.ANSWER),
     )
     db.execute("DELETE FROM outbox WHERE person = ? AND messenger = ? AND state = 'waiting'", here)
     for table in ("addresses", "shown", "menus"):

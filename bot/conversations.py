@@ -60,6 +60,8 @@ class Conversation:
     """The open question comes back after it."""
     secret: bool = False
     """Of its argument only the SHA-256 is kept."""
+    by_link: bool = False
+    """A link from outside may begin it, though it does not stand in the menu."""
     before_language: bool = False
     """Not even the language is asked first."""
 
@@ -184,6 +186,7 @@ class _Turn:
         self.exactly = now
         self.outgoing: list[Outgoing] = []
         self.notices: list[Notice] = []
+        self.elsewhere: list[tuple[str, str, Outgoing]] = []
 
     def take(self) -> None:
         """Take the turn and write everything that leaves into the outbox."""
@@ -278,7 +281,8 @@ class _Turn:
     def _is_meant_as_code(self, code: str, progress: Progress | None) -> bool:
         """Say whether eight digits are a code to connect a messenger, right or wrong, and not a telephone number."""
         if progress and progress.takes_any_text:
-            return connections.owner(self.db, hashlib.sha256(code.encode()).hexdigest(), self.now) is not None
+            code_hash = connections.fingerprint(code)
+            return connections.owner(self.db, self.heard.messenger, self.person.id, code_hash, self.now) is not None
         return True
 
     @property
@@ -401,7 +405,7 @@ class _Turn:
         if command == "start":
             name, _line, rest = argument.partition("-")
             offered = self.all.by_name.get(name)
-            self._begin(*((name, rest) if offered and (offered.listed or offered.secret) else ("menu", "")))
+            self._begin(*((name, rest) if offered and (offered.listed or offered.by_link) else ("menu", "")))
         elif command in _ACTS and progress:
             self._answer(progress, Answer(value=_ACTS[command]))
         elif command == "cancel" and progress:
@@ -580,7 +584,11 @@ class _Turn:
         if chat.commands_changed:
             commands = self.all.commands(self.person, self.person.language)
             self.outgoing.append(Outgoing(act="commands", commands=commands))
+            here = (self.heard.messenger, self.heard.address)
+            others = [each for each in people.addresses(self.db, self.person.id) if each != here]
+            self.elsewhere += [(*each, Outgoing(act="commands", commands=commands)) for each in others]
         self.notices += chat.notices
+        self.elsewhere += chat.elsewhere
 
     def _save(self, progress: Progress) -> None:
         self.db.execute(
@@ -619,6 +627,8 @@ class _Turn:
                 outbox.put(
                     self.db, self.heard.messenger, self.heard.address, self.person.id if known else None, part, self.now
                 )
+        for messenger, address, outgoing in self.elsewhere:
+            outbox.put(self.db, messenger, address, None, outgoing, self.now)
         for notice in self.notices:
             self.all.tell(self.db, notice, self.now)
 

@@ -19,7 +19,7 @@ INTERNAL = {
     "moved",
     "minute",
     "turns",
-    "wrong_codes",
+    "claimed_by",
 }
 
 

@@ -90,8 +90,16 @@ def addresses(db: sqlite3.Connection, person: int) -> list[tuple[str, str]]:
 
 
 def prefer(db: sqlite3.Connection, person: int, messenger: str) -> None:
-    """Remember on which of their messengers somebody wants to get news."""
+    """Remember on which of their messengers somebody wants to get news; copies that wait go there, too."""
     db.execute("UPDATE people SET preferred = ? WHERE id = ?", (messenger, person))
+    db.execute(
+        "UPDATE outbox SET (messenger, address) = (SELECT messenger, address FROM addresses"
+        " WHERE person = :person AND messenger = :messenger)"
+        " WHERE person = :person AND broadcast IS NOT NULL AND state = 'waiting' AND moved = 0"
+        " AND EXISTS (SELECT 1 FROM addresses"
+        " WHERE person = :person AND messenger = :messenger AND unreachable_since IS NULL)",
+        {"person": person, "messenger": messenger},
+    )
 
 
 def stop_news(db: sqlite3.Connection, person: int, now: int) -> None:

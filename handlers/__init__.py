@@ -19,7 +19,7 @@ def conversations(profile: Profile) -> tuple[Conversation, ...]:
         Conversation("menu", everyone.menu, _("☰ Menu"), command="menu"),
         # staff
         Conversation("write-to", desk.write_to_volunteer, _("Write to this person"), roles=frozenset(desk.DESK)),
-        Conversation("join", staff.join, _("Join the team"), secret=True),
+        Conversation("join", staff.join, _("Join the team"), secret=True, by_link=True),
         Conversation("captcha", staff.solve_captcha, _("Enter the link"), roles=frozenset({Role.ADMIN})),
         Conversation(
             "broadcast", staff.broadcast, _("✉ Write to many"), command="broadcast", roles=WRITERS, listed=True
@@ -53,7 +53,8 @@ def conversations(profile: Profile) -> tuple[Conversation, ...]:
         Conversation("data", everyone.show_my_data, _("My data"), command="data", listed=True),
         Conversation("file", everyone.send_my_file, _("Send me all of it as a file"), aside=True),
         Conversation("other-messenger", messengers.show_code, _("Connect the other messenger")),
-        Conversation("connect", messengers.connect, _("Connect the other messenger"), secret=True),
+        Conversation("connect", messengers.connect, _("Connect the other messenger"), secret=True, aside=True),
+        Conversation("admit", messengers.admit, _("Yes, that was me"), roles=ALL_STAFF),
         Conversation("prefer", messengers.prefer, _("Where news arrive")),
         Conversation("disconnect", messengers.disconnect, _("Disconnect a messenger")),
         Conversation("delete", everyone.delete_my_data, _("Delete everything"), command="delete"),

@@ -36,9 +36,9 @@ def tell_of_pause(chat: Chat, reference: str, paused: bool) -> None:
     )
 
 
-def tell_of_end(chat: Chat) -> None:
-    """Tell the office that the offer of this person, if there is one, is deleted, and what that asks of them."""
-    offer = offers.find(chat.db, chat.person.id)
+def tell_of_end(chat: Chat, person: int | None = None) -> None:
+    """Tell the office that an offer, of this person if none is named, is deleted, and what that asks of them."""
+    offer = offers.find(chat.db, person or chat.person.id)
     if offer:
         notice = _(
             "Offer {reference} was deleted. Please delete the messages about it, and all that you noted.",

@@ -464,7 +464,7 @@ async def town(
 
 
 def _open_work(db: sqlite3.Connection) -> bool:
-    """Say whether something heard had no turn yet, or something said has not left."""
+    """Say whether something heard had no turn yet, or something said has not left, but for what waits until Friday."""
     heard = "SELECT 1 FROM inbox WHERE payload IS NOT NULL"
-    said = "SELECT 1 FROM outbox WHERE state IN ('waiting', 'trying')"
-    return db.execute(f"{heard} UNION ALL {said}").fetchone() is not None
+    said = "SELECT 1 FROM outbox WHERE state = 'trying' OR state = 'waiting' AND not_before < ?"
+    return db.execute(f"{heard} UNION ALL {said}", (time.time() + 3600,)).fetchone() is not None

@@ -18,7 +18,6 @@ CREATE TABLE addresses (
     doubted_at        INTEGER,           -- when the messenger said so first, if it may be mistaken
     minute            INTEGER NOT NULL DEFAULT 0,  -- when the current minute of turns began, and how many it had
     turns             INTEGER NOT NULL DEFAULT 0,
-    wrong_codes       INTEGER NOT NULL DEFAULT 0,  -- to connect a messenger; they leak away
     PRIMARY KEY (messenger, address)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX addresses_person ON addresses (person);
@@ -27,8 +26,15 @@ CREATE INDEX addresses_person ON addresses (person);
 CREATE TABLE connections (
     person     INTEGER PRIMARY KEY REFERENCES people ON DELETE CASCADE,
     code_hash  TEXT NOT NULL UNIQUE,     -- SHA-256; the code itself is nowhere
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    claimed_by INTEGER                   -- who typed the code of a member of staff, until that member says yes
 ) STRICT;
+
+-- Wrong codes by chat; they leak away. SHA-256 of the address, also of somebody who deleted everything to try again.
+CREATE TABLE wrong_codes (
+    address_hash TEXT PRIMARY KEY,
+    n            INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE consents (
     person   INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,
