@@ -7,6 +7,7 @@ back to the open question by itself.
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
@@ -37,6 +38,8 @@ IN_THE_MIDDLE = 3600
 ONE_NOTICE = 60
 """Seconds in which several pictures or stickers are answered once."""
 _LEFT = "!left"
+_PLACE = re.compile(r"https://maps\.google\.com/maps\?q=\S+")
+"""A place, where a messenger sends it as a text."""
 _ACTS = {"back": BACK, "skip": SKIP, "zero": ZERO}
 _THUMBS = {"yes": (":yes", f":{MEANT}"), "no": (":no", f":{OTHER}")}
 """How the data of the choice ends that a thumb stands for."""
@@ -197,7 +200,7 @@ class _Turn:
         match self.heard.kind:
             case Kind.PRESS:
                 self._pressed()
-            case Kind.TEXT:
+            case Kind.TEXT if not _PLACE.fullmatch(self.heard.text):
                 self._typed()
             case Kind.REACTION:
                 self._reacted()
@@ -268,7 +271,7 @@ class _Turn:
         text = self.heard.text
         act = typed_words.word_list().act(text)
         if progress and act in _ACTS:
-            self._answer(progress, Answer(value=_ACTS[act]))
+            self._answer(progress, Answer(value=_ACTS[act], own=self.heard.own))
         elif progress and act == "cancel":
             self._cancel(progress)
         elif act in self.all.by_name:
@@ -299,11 +302,11 @@ class _Turn:
         if word := menus.by_word(self.db, messenger, address, text):
             return self._follow([word])
         quoted = self.heard.message
-        read_by_now = self.exactly - self.all.limits[messenger].seconds_to_read
         if quoted:
             menu = menus.under(self.db, messenger, address, quoted)
         else:
-            menu = menus.last(self.db, messenger, address, read_by_now)
+            seconds_to_read = self.all.limits[messenger].seconds_to_read
+            menu = menus.last(self.db, messenger, address, self.exactly, seconds_to_read)
         if menu and (chosen := _chosen(menu, text, by_label=bool(quoted))) and self._follow(chosen):
             return True
         says_little = typed_words.numbers(text) or typed_words.word_list().answer(text) in ("yes", "no")
@@ -346,7 +349,7 @@ class _Turn:
         """Say whether nobody can have read yet what is open now."""
         most = max(DOUBLE_PRESS, self.all.limits[self.heard.messenger].seconds_to_read)
         is_waiting = outbox.waiting_for(self.db, self.heard.messenger, self.heard.address) > 0
-        return is_waiting or progress.changed_at >= self.now - most
+        return is_waiting or self.now - most <= progress.changed_at <= self.now
 
     def _reacted(self) -> None:
         """Take a thumb, or a number, under the open question as its answer; all other reactions are just kind."""

@@ -82,11 +82,10 @@ def under(db: sqlite3.Connection, messenger: str, address: str, message: str) ->
     return found[0] if found else None
 
 
-def last(db: sqlite3.Connection, messenger: str, address: str, before: float) -> Menu | None:
-    """Return the newest choices that were on their way before this time, as far as they have numbers."""
-    return next(
-        (menu for menu in _newest(db, messenger, address, before) if menu.counted or menu.buttons[0].key == "0"), None
-    )
+def last(db: sqlite3.Connection, messenger: str, address: str, now: float, seconds_to_read: float = 0) -> Menu | None:
+    """Return the newest choices that can have been read by now, as far as they have numbers."""
+    kept = _newest(db, messenger, address, now - seconds_to_read, now)
+    return next((menu for menu in kept if menu.counted or menu.buttons[0].key == "0"), None)
 
 
 def of(db: sqlite3.Connection, messenger: str, address: str, conversation: int, question: str) -> Menu | None:
@@ -105,9 +104,13 @@ def forget(db: sqlite3.Connection, now: int) -> None:
     db.execute("DELETE FROM menus WHERE shown_at < ?", (now - FORGOTTEN_AFTER,))
 
 
-def _newest(db: sqlite3.Connection, messenger: str, address: str, before: float = float("inf")) -> list[Menu]:
+def _newest(
+    db: sqlite3.Connection, messenger: str, address: str, unread_from: float = 0, unread_to: float = 0
+) -> list[Menu]:
     rows = db.execute(
-        "SELECT message, buttons FROM menus WHERE messenger = ? AND address = ? AND shown_at <= ? ORDER BY id DESC",
-        (messenger, address, before),
+        "SELECT message, buttons FROM menus WHERE messenger = ? AND address = ?"
+        " AND NOT (shown_at > ? AND shown_at <= ?)"  # later than now: the clock was put back
+        " ORDER BY id DESC",
+        (messenger, address, unread_from, unread_to),
     )
     return [Menu(row["message"], tuple(Button(**button) for button in json.loads(row["buttons"]))) for row in rows]
