@@ -301,6 +301,13 @@ async def test_a_telephone_is_switched_off_and_on(guest: SignalTelephone) -> Non
     await expect(guest.place.locator("textarea")).to_be_hidden()
     await guest.place.locator(".begin").click()
     await expect(guest.place.locator("textarea")).to_be_visible()
+    await guest.place.locator(".ring").click()
+    await guest.sees("Ich kann keine Anrufe annehmen")
+    await guest.attaches("View-once")
+    await expect(guest.chat.locator(".message.mine").last).to_contain_text("View-once photo")
+    await guest.chooses("Disappearing messages")
+    await expect(guest.place.locator(".bot-kind")).to_contain_text("1 day")
+    await expect(guest.place.locator(".to-end")).to_be_hidden()  # what was at the end is there when the room changes
 
 
 async def test_a_captcha_is_solved_by_the_office(page: Page, refugee: SignalTelephone, office: Telephone) -> None:

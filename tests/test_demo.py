@@ -730,10 +730,14 @@ async def test_a_bot_that_ends_by_itself_is_shown_with_its_last_words(demo_brows
 async def test_starting_again_forgets_everything(demo_browser: Browser) -> None:
     await demo_browser.posts("/telephones/thomas/writes", text="a")
     await demo_browser.shows(lambda _: "a, said 1" in demo_browser.texts("thomas"))
+    await demo_browser.posts("/signal/captcha")
+    await demo_browser.posts("/signal/daemon", runs=False)
     assert await demo_browser.posts("/again") == 204
     await demo_browser.shows(lambda _: demo_browser.texts("thomas") == [])
     await demo_browser.shows(bot_is("running"))
     assert demo_browser.parts["phone/thomas"]["untouched"]
+    assert demo_browser.parts["demo"]["signal_cli_runs"]
+    assert not demo_browser.parts["demo"]["captcha"]
     await demo_browser.posts("/telephones/thomas/writes", text="b")
     await demo_browser.shows(lambda _: "b, said 1" in demo_browser.texts("thomas"))
 

@@ -5,19 +5,22 @@ import { Telephone } from "./telephone.js";
 
 const SHOWN = 1000;
 // Characters of a message that Signal shows before "Read more" (Android; 800 on a computer).
+const TYPING = 15000;
+// Milliseconds after which Signal no longer believes that somebody is still typing.
 
 export class SignalTelephone extends Telephone {
-  labels = [...this.labels, [".call", "call"], [".about-message button", "cancel"]];
+  labels = [...this.labels, [".ring", "call"], [".about-message button", "cancel"]];
   ticks = { 1: ["circle", "sent"], 2: ["circles", "delivered"], 3: ["circles-filled", "read"] };
   about = null;
+  types = false;
   unfolded = new Set();
 
   constructor(who, choose) {
     super(who, choose);
     this.place.classList.add("on-signal");
     $(".menu", this.place).remove();
-    $(".call", this.place).hidden = false;
-    $(".call", this.place).addEventListener("click", () => this.act("calls"));
+    $(".ring", this.place).hidden = false;
+    $(".ring", this.place).addEventListener("click", () => this.act("calls"));
     $(".about-message button", this.place).addEventListener("click", () => this.writeAbout(null));
     this.listen();
   }
@@ -63,9 +66,17 @@ export class SignalTelephone extends Telephone {
 
   show(phone) {
     super.show(phone);
-    const typing = $(".typing", this.place);
-    typing.hidden = !phone.typing;
-    typing.setAttribute("aria-label", this.words.typing);
+    this.typing(phone.typing && !phone.offline);
+  }
+
+  typing(types) {
+    const dots = $(".typing", this.place);
+    dots.setAttribute("aria-label", this.words.typing);
+    if (types === this.types) return;
+    this.types = types;
+    dots.hidden = !types;
+    clearTimeout(this.stops);
+    if (types) this.stops = setTimeout(() => { dots.hidden = true; }, TYPING);
   }
 
   screen(phone, words) {

@@ -39,6 +39,7 @@ export class Telephone {
     $(".begin", this.place).addEventListener("click", () => this.begin());
     $(".to-end", this.place).addEventListener("click", () => this.toEnd(true));
     this.chat.addEventListener("scroll", () => this.look(), { passive: true });
+    new ResizeObserver(() => this.wasAtEnd && this.toEnd(false)).observe(this.chat);
     for (const [opener, list] of this.sheets) this.opens($(opener, this.place), list);
     this.place.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.closeSheets(true);
@@ -306,6 +307,7 @@ export class Telephone {
   look() {
     const end = $(".to-end", this.place);
     end.hidden = this.atEnd();
+    this.wasAtEnd = end.hidden;
     if (end.hidden) end.classList.remove("unread");
   }
 
