@@ -274,13 +274,14 @@ def tables_of(db: sqlite3.Connection) -> list[str]:
 
 
 def rows_of(db: sqlite3.Connection, table: str) -> Rows:
-    """Return a fingerprint of every row, by its rowid; where there are none, by itself."""
+    """Return a fingerprint of every row, by its rowid; where there are none, by its primary key."""
     quoted = '"' + table.replace('"', '""') + '"'
     try:
         rows = db.execute(f"SELECT rowid, * FROM {quoted}")  # noqa: S608  # the name is the database's own, quoted
     except sqlite3.OperationalError:
         rows = db.execute(f"SELECT * FROM {quoted}")  # noqa: S608  # as above
-        return {hash(row): 0 for row in rows}
+        keys = [column for column, *_, place in db.execute(f"PRAGMA table_info({quoted})") if place]
+        return {hash(tuple(row[column] for column in keys)): hash(row) for row in rows}
     return {row[0]: hash(row) for row in rows}
 
 
