@@ -47,8 +47,8 @@ DEAF_LINE = "Ich war eine Weile nicht erreichbar"
 
 LONGEST_RUN = 900.0
 """Seconds after which nothing is killed any more, however often it was."""
-LINES = 20_000
-"""Lines on which emptying the spool is tried."""
+LINES, EMPTIED = 20_000, 5
+"""Lines on which emptying the spool is tried, and how often."""
 Key = tuple[str, int]
 """A message: who wrote it, and its timestamp in milliseconds."""
 
@@ -77,6 +77,10 @@ class Ending(StrEnum):
     def ends_daemon(self) -> bool:
         """Say whether signal-cli goes."""
         return self not in (Ending.BOT, Ending.STOP_BOT)
+
+
+STOPS = [Ending.STOP_BOT, Ending.STOP_BOTH] * 10
+"""What is ended in a second series, in which nothing is killed."""
 
 
 class Moment(StrEnum):
@@ -323,9 +327,10 @@ async def _end(victim: SignalVictim, how: Ending, chance: random.Random, stays_a
     await _come(victim.world, moment, chance.uniform(0, 0.005))
     gone = [each for each, ends in ((victim.bot, how.ends_bot), (victim.daemon, how.ends_daemon)) if ends]
     began = time.time()
+    before = victim.tried()  # a bot that lives gives up a second try as soon as it is cut off
     over = await (victim.kill(*gone) if how.is_kill else victim.terminate(*gone))
     await asyncio.sleep(0.1)  # a bot that lives notices it
-    tried = victim.tried()
+    tried = before | victim.tried()
     if stays_away:
         await asyncio.sleep(AWAY)
     started = time.time()
@@ -372,7 +377,8 @@ def _judge(found: Found, town: Town, answers: dict[str, set[str]], victim: Signa
             found.unexplained += sum(not _explained(person, at, found.endings) for at in times.values() if len(at) > 1)
             found.answered_after.append(max(at[0] for at in times.values()) - written.at)
         elif written.key in stored:
-            cut_off = any(ended.tried.get(person, 0) > 1 for ended in found.endings)
+            seen = any(ended.tried.get(person, 0) > 1 for ended in found.endings)
+            cut_off = seen or _times_tried(victim.world, person, answers[written.text]) > 1
             found.cut_off += cut_off
             found.stored_lost += not cut_off
         elif written.key not in town.taken:
@@ -382,6 +388,12 @@ def _judge(found: Found, town: Town, answers: dict[str, set[str]], victim: Signa
             lost[_ended_after(town.taken[written.key], found.endings)] += 1
     found.gaps = victim.rows("SELECT count(*) FROM inbox WHERE id LIKE 'deaf.%' AND id NOT LIKE '%.still'")[0][0]
     found.parked = victim.rows("SELECT count(*) FROM inbox WHERE parked")[0][0]
+
+
+def _times_tried(world: SignalWorld, person: str, answers: set[str]) -> int:
+    """Return how often signal-cli was asked to send an answer that did not arrive."""
+    asked = (call.params for call in world.calls if call.method == "send")
+    return sum(params["recipient"] == [person] and params["message"] in answers for params in asked)
 
 
 def _explained(person: str, at: list[float], endings: Iterable[Ended]) -> bool:
@@ -406,20 +418,26 @@ async def measure(kills: int, spool: bool) -> bool:
     from benchmarks import signal_spool
 
     place = report.where()
-    found = await kill_often(kills, LONGEST_RUN, programs=signal_spool.PROGRAMS if spool else None)
+    programs = signal_spool.PROGRAMS if spool else None
+    found = await kill_often(kills, LONGEST_RUN, programs)
+    stopped = await end_often(STOPS, LONGEST_RUN, random.Random(SEED), programs)
     name = "signal-spool" if spool else "signal-kills"
-    text, told = f"{place}\n\n{table(found)}", figures(found, name.replace("-", "_"))
+    text, told = f"{place}\n\n{table(found)}\n\n{_of_stops(stopped)}", figures(found, name.replace("-", "_"))
+    told[f"{name.replace('-', '_')}.lost_by_sigterm"] = stopped.pipe.total() + stopped.memory.total()
     if spool:
-        cut, punched = (signal_spool.lost_by_emptying(LINES, punch) for punch in (False, True))
-        text += (
-            f"\n\nLines lost of {LINES:,} while the file is emptied: {cut} by cutting it, {punched} by punching holes."
+        cut, punched = (
+            sorted(signal_spool.lost_by_emptying(LINES, punch) for _ in range(EMPTIED)) for punch in (False, True)
         )
-        told |= {"signal_spool.lost_by_cutting": cut, "signal_spool.lost_by_punching": punched}
+        text += (
+            f"\n\nLines lost of {LINES:,} while the reader empties the file: {cut[EMPTIED // 2]} ({cut[0]} to"
+            f" {cut[-1]}) if it cuts it, {punched[EMPTIED // 2]} ({punched[0]} to {punched[-1]}) if it punches holes."
+        )
+        told |= {"signal_spool.lost_by_cutting": cut[EMPTIED // 2], "signal_spool.lost_by_punching": punched[-1]}
     report.write(name, text)
     report.show(text, told)
-    for promise in broken(found):
+    for promise in (faults := broken(found) + broken(stopped)):
         print(promise)
-    return not broken(found)
+    return not faults
 
 
 def figures(found: Found, name: str = "signal_kills") -> dict[str, float]:
@@ -436,7 +454,6 @@ def figures(found: Found, name: str = "signal_kills") -> dict[str, float]:
         "cut_off_twice": found.cut_off,
         "lost_in_pipe": found.pipe.total(),
         "lost_in_signal_cli": found.memory.total(),
-        "lost_by_sigterm": found.lost(lambda how, _: not how.is_kill),
         "bot_kills_at_any_time": bot_kills,
         "lost_by_them": found.lost(lambda how, moment: how is Ending.BOT and moment is Moment.ANY),
         "answered_again_seconds": round(statistics.median(chain(*found.back.values())), 2),
@@ -474,6 +491,14 @@ def table(found: Found) -> str:
         ),
     ]
     return report.table(["", ""], rows)
+
+
+def _of_stops(stopped: Found) -> str:
+    lost = stopped.pipe.total() + stopped.memory.total()
+    return (
+        f"With SIGTERM alone, {len(stopped.endings)} times, of the bot and of both in turn: of {stopped.written:,}"
+        f" messages ({stopped.written_per_second:.1f} a second) {lost} were lost and {stopped.twice} answered twice."
+    )
 
 
 def _by_ending(lost: Lost, endings: list[Ended]) -> Iterable[tuple[str, str]]:
