@@ -12,7 +12,7 @@ from typing import Any
 from bot import accounts
 from bot.interests import Frequency
 from bot.messages import State
-from bot.outbox import Urgency
+from bot.outbox import SOON, Urgency
 from bot.storage import insert
 
 WEEKLY = "weekly"
@@ -165,7 +165,7 @@ def find(db: sqlite3.Connection, id: int, now: float) -> Broadcast:
     lines = db.execute(
         f"SELECT messenger, iif(state = 'waiting' AND not_before > :later, '{WEEKLY}', state) AS line, count(*) AS n"  # noqa: S608
         " FROM outbox WHERE broadcast = :id GROUP BY messenger, line",
-        {"later": now + 600, "id": id},
+        {"later": now + SOON, "id": id},
     ).fetchall()
     counts: Counter[str] = Counter()
     by_messenger: dict[str, tuple[int, int]] = {}
@@ -187,6 +187,20 @@ def reasons(db: sqlite3.Connection, id: int) -> dict[str, int]:
         "SELECT reason, count(*) AS n FROM outbox WHERE broadcast = ? AND state = 'refused' GROUP BY reason", (id,)
     )
     return {row["reason"] or "": row["n"] for row in rows}
+
+
+def shown_on(db: sqlite3.Connection, id: int) -> str:
+    """Return the messenger on which the author sees how far a broadcast is, '' if nowhere any more."""
+    row = db.execute(
+        "SELECT messenger FROM shown JOIN broadcasts ON author = person WHERE broadcasts.id = ? AND handle = ?",
+        (id, handle(id)),
+    ).fetchone()
+    return row["messenger"] if row else ""
+
+
+def handle(id: int) -> str:
+    """Return the name of the message that shows how far a broadcast is."""
+    return f"broadcast-{id}"
 
 
 def note_shown(db: sqlite3.Connection, id: int, shown: str) -> None:

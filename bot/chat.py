@@ -246,8 +246,9 @@ class Chat:
     def seconds_to_send(self, copies: int, messenger: str) -> float:
         """Return how long so many copies take on a messenger, after what waits there already."""
         per_second = self._limits[messenger].per_second
-        ahead = outbox.waiting_copies(self.db).get(messenger, 0)
-        held = max(accounts.find(self.db, messenger).held_until - self.now.timestamp(), 0)
+        now = self.now.timestamp()
+        ahead = outbox.waiting_copies(self.db, now).get(messenger, 0)
+        held = max(accounts.find(self.db, messenger).held_until - now, 0)
         return held + ((ahead + copies) / per_second if per_second else 0)
 
     def demanding_messengers(self) -> dict[str, str]:

@@ -22,6 +22,8 @@ from bot.storage import Store
 
 log = logging.getLogger(__name__)
 
+MOST_CHANGES = 10
+"""How often a message can be changed where that is limited; the last time is kept for the end."""
 PROGRESS = 2
 FORGET = 300
 """Seconds between two looks."""
@@ -86,28 +88,38 @@ class Clock:
     def _tell(self, db: sqlite3.Connection, broadcast: Broadcast) -> None:
         conversations = self._conversations
         words = self._texts.progress(broadcast, conversations.titles, conversations.profile.local)
-        if broadcast.author is None:
-            shown = ""
-        elif self._changes_often(db, broadcast.author):
-            shown = repr(sorted(broadcast.counts.items()))
-        else:
-            shown = str(broadcast.tenths)
-        if shown != broadcast.shown:
-            self._write(db, broadcast.author, words, f"broadcast-{broadcast.id}")
+        messenger = broadcasts.shown_on(db, broadcast.id)
+        shown = self._shown(broadcast, messenger)
+        if messenger and shown != broadcast.shown:
+            self._write(db, broadcast.author, messenger, words, broadcasts.handle(broadcast.id))
             broadcasts.note_shown(db, broadcast.id, shown)
         if broadcast.over:
-            self._write(db, broadcast.author, self._texts.report(broadcast, broadcasts.reasons(db, broadcast.id)))
+            report = self._texts.report(broadcast, broadcasts.reasons(db, broadcast.id))
+            self._write(db, broadcast.author, messenger, report)
             broadcasts.finish(db, broadcast.id, time.time())
 
-    def _changes_often(self, db: sqlite3.Connection, person: int) -> bool:
-        """Say whether a message to this person can be changed as often as one likes."""
-        reached = people.addresses(db, person)
-        return bool(reached) and self._conversations.abilities[reached[0][0]].changes
+    def _shown(self, broadcast: Broadcast, messenger: str) -> str:
+        """Return what the progress message is to show; where it can be changed only a few times, seldom something new.
 
-    def _write(self, db: sqlite3.Connection, person: int | None, words: Words, handle: str = "") -> None:
+        There it is "times changed, tenths, who is held". A pause is worth a change if there were not too many yet.
+        """
+        if messenger not in self._conversations.abilities or self._conversations.abilities[messenger].changes:
+            return repr((sorted(broadcast.counts.items()), sorted(broadcast.held.items())))
+        times, tenths, held = [*broadcast.shown.split(","), "", ""][:3] if broadcast.shown else ("0", "0", "")
+        now_held = " ".join(sorted(broadcast.held))
+        changed = int(times) if times.isdecimal() else 0
+        is_worth_it = tenths != str(broadcast.tenths) or (held != now_held and changed <= broadcast.tenths)
+        if not is_worth_it or (changed >= MOST_CHANGES - 1 and not broadcast.over):
+            return broadcast.shown
+        return f"{changed + 1},{broadcast.tenths},{now_held}"
+
+    def _write(
+        self, db: sqlite3.Connection, person: int | None, messenger: str, words: Words, handle: str = ""
+    ) -> None:
         if person is not None:
             act = "change" if handle else "send"
-            self._conversations.tell(db, Notice(person, words), int(time.time()), act=act, handle=handle)
+            notice = Notice(person, words, messenger=messenger)
+            self._conversations.tell(db, notice, int(time.time()), act=act, handle=handle)
 
     def _tell_office(self, db: sqlite3.Connection) -> None:
         now = int(time.time())

@@ -18,10 +18,14 @@ RESCUE_AGAIN = 60.0
 """Seconds after which a rescue is tried again: no block holds it back."""
 
 
+SOON = 600
+"""Seconds: what has to wait longer waits for its day of the week."""
 FAR = 3600
 """Seconds: an answer that has to wait longer than this has a time from before the clock was put back."""
 LONGEST_TRY = 60.0
 """Seconds that a try may take."""
+LEFT_LATE = 0.5
+"""Seconds after the end of a broken try in which the messenger may still read what was asked of it."""
 RECIPIENTS_KEPT = 7 * 24 * 3600
 """Seconds after the end of a broadcast for which it is kept who got a copy."""
 
@@ -179,7 +183,7 @@ def record(db: sqlite3.Connection, messenger: str, row: Row, outcome: Outcome, n
     if outcome.state is State.WAITING or (outcome.state is State.UNKNOWN and outcome.everybody and not row.is_copy):
         _wait(db, row, outcome, now)
     elif row.is_copy:
-        _record_copy(db, row, outcome)
+        _record_copy(db, row, outcome, now)
     elif outcome.state is State.UNKNOWN and row.tries < MOST_TRIES:
         again_at = math.ceil(now + RESEND_ANSWER)
         db.execute("UPDATE outbox SET state = 'waiting', not_before = ? WHERE id = ?", (again_at, row.id))
@@ -207,7 +211,7 @@ def _wait(db: sqlite3.Connection, row: Row, outcome: Outcome, now: float) -> Non
     )
 
 
-def _record_copy(db: sqlite3.Connection, row: Row, outcome: Outcome) -> None:
+def _record_copy(db: sqlite3.Connection, row: Row, outcome: Outcome, now: float) -> None:
     """Write down what became of a copy.
 
     Refused for good by one messenger it goes to the person's other one, once. What a receipt said already stays.
@@ -225,8 +229,8 @@ def _record_copy(db: sqlite3.Connection, row: Row, outcome: Outcome) -> None:
         if moved.rowcount:
             return
     db.execute(
-        "UPDATE outbox SET state = ?, reason = ?, message = ? WHERE id = ? AND state <> 'delivered'",
-        (outcome.state, outcome.reason, outcome.message or None, row.id),
+        "UPDATE outbox SET state = ?, reason = ?, message = ?, ended_at = ? WHERE id = ? AND state <> 'delivered'",
+        (outcome.state, outcome.reason, outcome.message or None, now, row.id),
     )
 
 
@@ -250,41 +254,44 @@ def hurry(db: sqlite3.Connection, messenger: str) -> None:
 def delivered(db: sqlite3.Connection, messenger: str, address: str, arrived: Iterable[tuple[str, float]]) -> None:
     """Note that copies are on a telephone; each with the messenger's id and, if that tells it, when it left (UTC).
 
-    By that time one whose outcome is not known (yet) is found, too: only one message at a time is on its way to an
-    address.
+    By that time one whose outcome is not known (yet) is found, too, if it left while that was tried: only one message
+    at a time is on its way to an address.
     """
     for message, left_at in arrived:
         db.execute(
             "UPDATE outbox SET state = 'delivered', message = :message, reason = NULL"
             " WHERE messenger = :messenger AND address = :address AND broadcast IS NOT NULL AND ("
             "(message = :message AND state = 'accepted') OR (message IS NULL AND state IN ('trying', 'unknown')"
-            " AND :left_at BETWEEN tried_at AND tried_at + :longest))",
+            " AND :left_at BETWEEN tried_at AND min(tried_at + :longest, coalesce(ended_at + :late, :left_at))))",
             {
                 "message": message,
                 "messenger": messenger,
                 "address": address,
                 "left_at": left_at,
                 "longest": LONGEST_TRY,
+                "late": LEFT_LATE,
             },
         )
 
 
-def waiting_copies(db: sqlite3.Connection) -> dict[str, int]:
-    """Return how many copies have still to leave, by messenger."""
+def waiting_copies(db: sqlite3.Connection, now: float) -> dict[str, int]:
+    """Return how many copies wait to leave soon, by messenger; some wait for their day of the week."""
     rows = db.execute(
-        "SELECT messenger, count(*) AS n FROM outbox WHERE state = 'waiting' AND urgency = ? GROUP BY messenger",
-        (Urgency.COPY,),
+        "SELECT messenger, count(*) AS n FROM outbox WHERE state = 'waiting' AND urgency = ? AND not_before <= ?"
+        " GROUP BY messenger",
+        (Urgency.COPY, now + SOON),
     )
     return {row["messenger"]: row["n"] for row in rows}
 
 
-def recover(db: sqlite3.Connection, messenger: str) -> None:
+def recover(db: sqlite3.Connection, messenger: str, now: float) -> None:
     """After a start: what was being tried when the process died has an unknown outcome.
 
     A copy of a broadcast stays unknown and is never sent again by itself. An answer is sent a second time, for a double
     answer harms nobody, but not a third.
     """
     trying = "messenger = ? AND state = 'trying'"
-    db.execute(f"UPDATE outbox SET state = 'unknown' WHERE {trying} AND broadcast IS NOT NULL", (messenger,))  # noqa: S608
+    copy = f"{trying} AND broadcast IS NOT NULL"
+    db.execute(f"UPDATE outbox SET state = 'unknown', ended_at = ? WHERE {copy}", (now, messenger))  # noqa: S608
     db.execute(f"DELETE FROM outbox WHERE {trying} AND tries >= {MOST_TRIES:d}", (messenger,))  # noqa: S608 - a constant
     db.execute(f"UPDATE outbox SET state = 'waiting' WHERE {trying}", (messenger,))  # noqa: S608 - a constant

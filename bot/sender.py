@@ -61,7 +61,7 @@ class Sender:
     async def run(self) -> None:
         """Send until stopped. Cancelled, what is on its way stays claimed and is unknown at the next start."""
         messenger = self._transport.messenger
-        await self._store.write_patiently(lambda db: outbox.recover(db, messenger))
+        await self._store.write_patiently(lambda db: outbox.recover(db, messenger, time.time()))
         self._standing = await self._store.read(lambda db: accounts.find(db, messenger))
         self._pace.resume(self._standing, time.monotonic() - time.time())
         async with asyncio.TaskGroup() as tries:

@@ -66,7 +66,7 @@ async def broadcast(chat: Chat) -> None:
     id = broadcasts.start(chat.db, chat.person.id, messages, audience, chat.local(int(chat.now.timestamp())))
     chat.say(
         progress(broadcasts.find(chat.db, id, chat.now.timestamp()), chat.titles(), chat.local),
-        handle=f"broadcast-{id}",
+        handle=broadcasts.handle(id),
     )
 
 
@@ -129,7 +129,10 @@ def _estimated(chat: Chat, messenger: str, n: int) -> Words:
     """Say how many get it on a messenger, and how long that takes."""
     minutes = round(chat.seconds_to_send(n, messenger) / 60)
     people = _n("{n} person", "{n} people", n)
-    duration = _n("about {n} minute", "about {n} minutes", minutes) if minutes else _("less than a minute")
+    if minutes > 2 * 60:
+        duration: Words = _n("about {n} hour", "about {n} hours", round(minutes / 60))
+    else:
+        duration = _n("about {n} minute", "about {n} minutes", minutes) if minutes else _("less than a minute")
     return named(chat.titles()[messenger], listing((people, duration)))
 
 

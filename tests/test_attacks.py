@@ -202,9 +202,9 @@ def test_a_crash_loop_meets_few_answers_on_their_last_try(db: sqlite3.Connection
     for number in range(100):
         outbox.put(db, "telegram", str(number), None, Outgoing(text="…"), NOW)
     assert len(outbox.claim(db, "telegram", [], 64, 64, NOW)) == 64
-    outbox.recover(db, "telegram")
+    outbox.recover(db, "telegram", NOW)
     claimed = outbox.claim(db, "telegram", [], 64, 64, NOW)
     assert sum(row.tries > 1 for row in claimed) == 2
     assert sum(row.tries == 1 for row in claimed) == 36
-    outbox.recover(db, "telegram")
+    outbox.recover(db, "telegram", NOW)
     assert db.execute("SELECT count(*) AS n FROM outbox").fetchone()["n"] == 98

@@ -140,6 +140,7 @@ CREATE TABLE outbox (
     reason     TEXT,
     message    TEXT,                     -- the messenger's own id of a copy, for its receipts
     tried_at   REAL NOT NULL DEFAULT 0,  -- when it was last tried
+    ended_at   REAL,                     -- when a try of unknown outcome was over: a receipt for what left later is not its
     tries      INTEGER NOT NULL DEFAULT 0,
     not_before INTEGER NOT NULL DEFAULT 0,
     written_at INTEGER NOT NULL
