@@ -39,7 +39,7 @@ STRANGER = Person(id=0, language="", role="", news_stopped=False, told_at=0)
 
 @click.group()
 def cli() -> None:
-    """Brücke – Міст: a bot for a city partnership, on Telegram, in German and Ukrainian."""
+    """Brücke – Міст: a bot for a city partnership, on Telegram and Signal, in German and Ukrainian."""
 
 
 @cli.command()
@@ -86,7 +86,7 @@ cli.add_command(commands_of_signal)
 @cli.command()
 @click.option("--port", default=8080, help="Where the page is served; the next free one if it is taken.")
 def demo(port: int) -> None:
-    """Try the real bot in the browser, on a pretend Telegram, without any token."""
+    """Try the real bot in the browser, on a pretend Telegram and Signal, without any account."""
     from bot.demo.demo import run_demo
 
     _until_stopped(run_demo(port))

@@ -153,10 +153,9 @@ def next_weekly(now: datetime) -> datetime:
     return slot if slot > now else slot + timedelta(days=7)
 
 
-def unfinished(db: sqlite3.Connection, now: float) -> list[Broadcast]:
-    """Return the broadcasts whose author waits for the report."""
-    rows = db.execute("SELECT id FROM broadcasts WHERE finished_at IS NULL").fetchall()
-    return [find(db, row["id"], now) for row in rows]
+def unfinished(db: sqlite3.Connection) -> list[int]:
+    """Return the ids of the broadcasts whose author waits for the report."""
+    return [row["id"] for row in db.execute("SELECT id FROM broadcasts WHERE finished_at IS NULL")]
 
 
 def find(db: sqlite3.Connection, id: int, now: float) -> Broadcast:

@@ -366,8 +366,9 @@ class Chat:
     async def menu(self, question: Words, entries: Sequence[Link]) -> NoReturn:
         """Show what can be begun from here and wait for it."""
         answer, self._answer = self._answer, None
-        if answer and answer.value.startswith(PAGE):
-            self._progress.draft["page"] = int(answer.value.removeprefix(PAGE))
+        turned = next(iter(answer.values), answer.value) if answer else ""
+        if turned.startswith(PAGE):
+            self._progress.draft["page"] = int(turned.removeprefix(PAGE))
         elif answer and self._progress.question == MENU_QUESTION:
             match = None
             if self._abilities.buttons or not typed_words.numbers(answer.text):
@@ -393,7 +394,10 @@ class Chat:
             return self.buttons([*counted, *rest])
         pages = -(-len(counted) // most)
         page = self._progress.draft.get("page", 0) % pages
-        more = Button(self._plain(_("More …")), f"a:{self._progress.id}:{MENU_QUESTION}:{PAGE}{(page + 1) % pages}")
+        more = Button(
+            self._plain(_("More …")),
+            f"a:{self._progress.id}:{MENU_QUESTION}:{PAGE}{(page + 1) % pages}",
+        )
         return (*self.buttons(counted[page * most : (page + 1) * most]), more, *self.buttons(rest))
 
     # ------------------------------------------------------------------ steer

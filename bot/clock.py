@@ -27,6 +27,8 @@ MOST_CHANGES = 10
 PROGRESS = 2
 FORGET = 300
 """Seconds between two looks."""
+COUNTED_PER_SECOND = 1000
+"""Copies that are counted in a second at most, to say how far a broadcast is."""
 UNFINISHED = 24 * 3600
 """Seconds after which the answers of an unfinished conversation are forgotten."""
 
@@ -52,6 +54,8 @@ class Clock:
         self._conversations = conversations
         self._texts = texts
         self._wake = wake
+        self._counted_again_at: dict[int, float] = {}
+        """When a broadcast is counted next, on the monotonic clock: a large one less often."""
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
 
     def start(self) -> None:
@@ -67,10 +71,14 @@ class Clock:
 
     async def tell_authors(self) -> None:
         """Show the authors of broadcasts how far they are, and at the end what became of them."""
-        open_ones = await self._store.read(lambda db: broadcasts.unfinished(db, time.time()))
-        for broadcast in open_ones:
+        ids = await self._store.read(broadcasts.unfinished)
+        due = [id for id in ids if self._counted_again_at.get(id, 0) <= time.monotonic()]
+        for id in due:
+            broadcast = await self._store.read(lambda db, id=id: broadcasts.find(db, id, time.time()))  # type: ignore[misc]
             await self._store.write(lambda db, broadcast=broadcast: self._tell(db, broadcast))  # type: ignore[misc]
-        if open_ones:
+            self._counted_again_at[id] = time.monotonic() + broadcast.total / COUNTED_PER_SECOND
+        self._counted_again_at = {id: at for id, at in self._counted_again_at.items() if id in ids}
+        if due:
             self._wake()
 
     async def tell_office(self) -> None:

@@ -224,9 +224,11 @@ class _Turn:
             return False
         if typed_words.word_list().act(self.heard.text) == "stop":  # that always works
             people.stop_news(self.db, self.person.id, self.now)
-        if beyond == 1 or (not beyond and self._may_be_told()):
+        if beyond == 1:
+            self._say(_("You write faster than I can answer. Please wait one minute. Then write again."))
+        elif not beyond and self._may_be_told():
             self._say(_("You write faster than I can answer. Please wait a little."))
-            self._write()
+        self._write()
         return True
 
     def _may_be_told(self) -> bool:

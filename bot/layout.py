@@ -6,6 +6,8 @@ from functools import partial
 from bot import markup
 from bot.messages import LayOut, Outgoing
 
+FOLDED = 800
+"""Characters from which on telephones fold a message: what stands last, the menu, would be behind "Read more"."""
 _SIGNS = "←☰ "
 """What stands before the label of a button, and says nothing where there are no buttons."""
 
@@ -32,7 +34,8 @@ def _numbered(outgoing: Outgoing, longest: int) -> list[Outgoing]:
     lines = [f"{number} – {label}" for number, label in enumerate(counted, 1)]
     menu = markup.escape("\n".join([*lines, *(f"{key} – {label}" for key, label in keyed)]))
     together = f"{outgoing.text}\n\n{menu}"
-    if markup.size(markup.plain(together)) <= longest and not outgoing.file_name:
+    shown = markup.plain(together)
+    if len(shown) <= FOLDED and markup.size(shown) <= longest and not outgoing.file_name:
         return [replace(outgoing, text=together, typed=True)]
     text = _in_parts(replace(outgoing, buttons=(), handle=""), longest, "utf-8")
     parts = [*text, *_in_parts(Outgoing(text=menu, handle=outgoing.handle), longest, "utf-8")]

@@ -13,6 +13,8 @@ from bot.accounts import Standing
 CAUTIOUS = 30
 """Seconds after a refusal for which answers keep to the slots as well."""
 SHARE_OF_COPIES = 0.1
+SLOW = 1.0
+"""Seconds between two copies from which on they never leave together, and a restart remembers when the next may."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ class Pace:
     def sent(self, address: str, is_copy: bool, now: float) -> None:
         """Count a message that leaves now."""
         slot = self.slot * random.uniform(1 - self._jitter, 1 + self._jitter)  # noqa: S311 - no secret
-        self._free_at = min(max(self._free_at, now - slot) + slot, now + max(slot, 1))
+        burst = 0 if slot >= SLOW else slot
+        self._free_at = min(max(self._free_at, now - burst) + slot, now + max(slot, 1))
         if is_copy:
             self._last_copy = now
         if self._chat_slot:

@@ -219,7 +219,7 @@ class Question:
         draft["selected"] = chosen
         draft["page"] = draft.get("page", 0) + 1
         names = listing(choice.label for choice in self.choices if choice.value in chosen)
-        raise Ticked(_("Chosen so far: {choices}", choices=names) if chosen else None)
+        raise Ticked(_("Chosen so far: {choices}\nAnything else? If not: “Done”", choices=names) if chosen else None)
 
     def _in_order(self, values: set[str]) -> list[str]:
         return [value for value in self.values if value in values]
@@ -260,12 +260,13 @@ class Question:
         shown = [self.choices[index] for index in self._shown(draft, abilities.choices)]
         buttons = [button(choice.label, choice.value, box=self._box(choice, draft, abilities)) for choice in shown]
         if pages > 1:
-            buttons.append(button(_("More …"), f"{PAGE}{(draft.get('page', 0) + 1) % pages}"))
+            page = (draft.get("page", 0) + 1) % pages
+            buttons.append(button(_("More …"), f"{PAGE}{page}"))
+        buttons += [link.button(plain) for link in self.links]
         if pages > 1 and not abilities.buttons and any(choice.value in self._selected(draft) for choice in shown):
             buttons.append(button(_("None of these"), NONE))
         if self.several and (abilities.buttons or pages > 1 or self._selected(draft)):
             buttons.append(button(_("Done"), DONE))
-        buttons += [link.button(plain) for link in self.links]
         if self.skip:
             buttons.append(button(_("Skip"), SKIP))
         if not self.must:

@@ -15,7 +15,7 @@ from bot.accounts import Standing
 from bot.alerts import Alert, Trouble
 from bot.messages import Outcome, State, Transport
 from bot.outbox import Row, Urgency
-from bot.pace import Pace
+from bot.pace import SLOW, Pace
 from bot.storage import Store
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,6 @@ LONGEST_PAUSE = 30.0
 """Seconds between tries while the messenger cannot be reached."""
 FIRST_HOLD, LONGEST_HOLD = 60.0, 64 * 60.0
 """Seconds that copies are held when the messenger finds that we send too much, and does not say for how long."""
-SLOW = 1.0
-"""Seconds between two copies from which on a restart has to remember when the next may leave."""
 
 
 class Sender:
