@@ -82,14 +82,17 @@ class Sender:
         busy = [*self._busy, *self._pace.waiting_chats(now)]
         messenger = self._transport.messenger
         last = LAST_TRIES - self._last_tries
+        standing = replace(self._standing, free_at=time.time() + self._pace.slot)
 
         def claim(db: sqlite3.Connection) -> list[Row]:
             taken = outbox.claim(db, messenger, busy, answers, copies, time.time(), last, below)
             if self._pace.slot >= SLOW and any(row.is_copy for row in taken):
-                accounts.save(db, messenger, replace(self._standing, free_at=time.time() + self._pace.slot))
+                accounts.save(db, messenger, standing)
             return taken
 
         rows = await self._store.write_patiently(claim)
+        if any(row.is_copy for row in rows):
+            self._standing = replace(self._standing, free_at=standing.free_at)
         self._last_tries += sum(row.tries > 1 for row in rows)
         for row in rows:
             self._busy.add(row.address)
