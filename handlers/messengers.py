@@ -32,9 +32,9 @@ async def show_code(chat: Chat) -> None:
         chat.go("data")
     code = connections.begin(chat.db, chat.person.id, _now(chat))
     chat.say(
-        _("Please write to us on {messenger}. Send there this code:", messenger=listing(others)),
         _("The code works once, for 10 minutes. Do not show it to anybody."),
         _("Our team never asks you for this code."),
+        _("Please write to us on {messenger}. Send there this code:", messenger=listing(others)),
     )
     chat.say(Rendered(f"<code>{code}</code>"), links=[Link(_("Is this the real bot?"), "verify"), _to_menu()])
 

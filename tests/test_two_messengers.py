@@ -15,7 +15,7 @@ from bot.storage import open_store
 from tests.bridge import Somebody, Town, town
 from tests.test_refugees import AGREE, registers
 from tests.test_staff import composes
-from tests.test_volunteers import offers
+from tests.test_volunteers import SAVE, comes_to_the_name, offers
 
 TITLES = {"telegram": "Telegram", "signal": "Signal"}
 BOTH_WAYS = pytest.mark.parametrize(
@@ -553,13 +553,23 @@ async def test_the_notice_of_an_offer_that_has_not_left_yet_survives_and_writing
     there = await comes(place, "Thomas", "telegram", "Deutsch")
     here = await comes(place, "Thomas", "signal", "Deutsch")
     code = await code_of(there, german=True)
-    await place.change("UPDATE addresses SET unreachable_since = NULL")
-    place.telegram.slow_down(2)
-    reference = await offers(here)
-    await here.writes(code)
-    await here.picks("Ja, verbinden", "Signal")
-    await here.sees("Beide Chats sind jetzt verbunden")
-    await maria.sees(f"Neues Hilfsangebot {reference}")
+    await comes_to_the_name(here)
+    await here.writes("Thomas Beispiel")
+    await here.sees("Wie erreicht Sie unser Team?")
+    await here.writes("chat")
+    await here.picks("Überspringen")
+    await here.settles()
+    place.telegram.network_gone = True
+    for written, seen in (
+        (SAVE, "Ihr Angebot ist angekommen"),
+        (code, "Gehört der andere Chat auch Ihnen?"),
+        ("Ja, verbinden", "Wohin sollen wir Ihnen Neues schicken?"),
+        ("Signal", "Beide Chats sind jetzt verbunden"),
+    ):
+        await here.writes(written)
+        await here.sees(seen)
+    place.telegram.network_gone = False
+    await maria.sees("Neues Hilfsangebot")
     await maria.picks("Dieser Person schreiben")
     await maria.writes("Haben Sie am Montag Zeit?")
     await maria.sees("Sollen wir das so senden?")
@@ -607,8 +617,9 @@ async def test_a_member_of_the_team_whose_code_somebody_else_typed_gives_nothing
     await maria.sees("Es bleibt alles, wie es ist")
     await attacker.writes(code)
     await attacker.sees(WRONG)
-    await maria.forges("go:admit")
-    await maria.settles()
+    await maria.writes("meine daten")
+    await maria.sees("Anderen Messenger verbinden")
+    assert "Ja, das war ich" not in maria.choices()
     assert await place.rows("SELECT count(*) FROM people") == [(2,)]
     assert await place.rows("SELECT count(*) FROM staff") == [(1,)]
 
