@@ -182,6 +182,8 @@ async def test_who_left_both_is_refused_once_in_the_report(place: Town) -> None:
     said = await report(maria)
     assert "Ihre Nachricht an 1 Person" in said
     assert "Endgültig abgelehnt: 1" in said
+    tries = [call for call in place.signal.calls if call.method == "send" and NEWS in call.params["message"]]
+    assert len(tries) == 1, "it does not come back to the messenger that refused it first"
 
 
 @pytest.mark.parametrize("delivered", [True, False])
