@@ -3,6 +3,9 @@
 import sqlite3
 from dataclasses import asdict, dataclass
 
+DEAF_AGAIN = 600
+"""Seconds in which people are told once that a messenger was deaf."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -31,7 +34,20 @@ def find(db: sqlite3.Connection, messenger: str) -> Standing:
 def save(db: sqlite3.Connection, messenger: str, standing: Standing) -> None:
     """Remember how an account stands."""
     db.execute(
-        "INSERT OR REPLACE INTO accounts"
-        " VALUES (:messenger, :free_at, :blocked_until, :held_until, :limits, :challenge)",
+        "INSERT INTO accounts (messenger, free_at, blocked_until, held_until, limits, challenge)"
+        " VALUES (:messenger, :free_at, :blocked_until, :held_until, :limits, :challenge)"
+        " ON CONFLICT (messenger) DO UPDATE SET free_at = :free_at, blocked_until = :blocked_until,"
+        " held_until = :held_until, limits = :limits, challenge = :challenge",
         {"messenger": messenger, **asdict(standing)},
     )
+
+
+def may_tell_of_deafness(db: sqlite3.Connection, messenger: str, now: int) -> bool:
+    """Say whether people may be told now that a messenger was deaf: one that dies and dies is told of once."""
+    told = db.execute(
+        "INSERT INTO accounts (messenger, deaf_told_at) VALUES (:messenger, :now)"
+        " ON CONFLICT (messenger) DO UPDATE SET deaf_told_at = :now"
+        " WHERE deaf_told_at NOT BETWEEN :now - :rest AND :now",
+        {"messenger": messenger, "now": now, "rest": DEAF_AGAIN},
+    )
+    return told.rowcount == 1

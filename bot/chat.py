@@ -106,7 +106,7 @@ class Progress:
     failures: int = 0
     changed_at: int = 0
     sources: dict[str, str] = field(default_factory=dict)
-    """In which message of theirs each answer was written, the last one last."""
+    """In which message of theirs each answer was written, by all ids that it has had; the last answer last."""
 
     @property
     def takes_any_text(self) -> bool:
@@ -115,11 +115,11 @@ class Progress:
 
     def written_in(self, own: str) -> str:
         """Return the key of the answer that was written in this message, '' if there is none."""
-        return next((key for key, message in self.sources.items() if own and message == own and key != _UNREAD), "")
+        return next((key for key, ids in self.sources.items() if own in ids.split() and key != _UNREAD), "")
 
     def last_written_in(self, own: str) -> str:
         """Return the key of the question that this message was about, if nothing was answered since, else ''."""
-        if own and self.sources.get(_UNREAD) == own:
+        if own in self.sources.get(_UNREAD, "").split():
             return self.question
         key = self.written_in(own)
         return key if key and key == next(reversed(self.answers), "") else ""
@@ -367,8 +367,8 @@ class Chat:
         """Show what can be begun from here and wait for it."""
         answer, self._answer = self._answer, None
         turned = next(iter(answer.values), answer.value) if answer else ""
-        if turned.startswith(PAGE):
-            self._progress.draft["page"] = int(turned.removeprefix(PAGE))
+        if turned.startswith(PAGE) and turned.removeprefix(PAGE).isdecimal():
+            self._progress.draft["page"] = int(turned.removeprefix(PAGE)[:3])
         elif answer and self._progress.question == MENU_QUESTION:
             match = None
             if self._abilities.buttons or not typed_words.numbers(answer.text):

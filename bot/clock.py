@@ -148,6 +148,7 @@ def forget(db: sqlite3.Connection, now: int) -> None:
     db.execute("DELETE FROM conversations WHERE changed_at < ?", (now - UNFINISHED,))
     inbox.prune(db, now)
     menus.forget(db, now)
+    people.forget_turns(db, now)
     connections.forget(db, now)
     outbox.lose_recipients(db, now)
     if forgotten:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from bot import alerts, connections, menus, outbox, people
+from bot import accounts, alerts, connections, menus, outbox, people
 from bot import words as typed_words
 from bot.alerts import Alert, Trouble
 from bot.chat import MENU_QUESTION, Again, Chat, Ended, Gone, Left, Notice, Open, Progress
@@ -33,6 +33,8 @@ DOUBLE_PRESS = 3
 """Seconds in which a second press on a button that was taken is a trembling finger and nothing more."""
 MOST_WAITING = 150
 """Answers that may wait for one person; what they write beyond that gets none."""
+MOST_GROUPS = 10
+"""Groups of a messenger that are told in an hour that the bot answers in private chats only."""
 IN_THE_MIDDLE = 3600
 """Seconds before the messenger could not be heard in which somebody who answered a question was in a conversation."""
 ONE_NOTICE = 60
@@ -41,6 +43,8 @@ _LEFT = "!left"
 _PLACE = re.compile(r"https://maps\.google\.com/maps\?q=\S+")
 """A place, where a messenger sends it as a text."""
 _ACTS = {"back": BACK, "skip": SKIP, "zero": ZERO}
+_ALWAYS = ("emergency", "help", "delete", "stop")
+"""What is answered although somebody writes too fast, as often again as all the rest."""
 _THUMBS = {"yes": (":yes", f":{MEANT}"), "no": (":no", f":{OTHER}")}
 """How the data of the choice ends that a thumb stands for."""
 
@@ -150,16 +154,25 @@ class Conversations:
             outbox.put(db, heard.messenger, heard.address, None, Outgoing(act="leave"), now)
             return
         group = hashlib.sha256(heard.address.encode()).hexdigest()
-        told = db.execute("INSERT OR IGNORE INTO declined VALUES (?, ?)", (heard.messenger, group))
+        lately = "SELECT count(*) AS n FROM declined WHERE messenger = ? AND told_at > ?"
+        if db.execute(lately, (heard.messenger, now - 3600)).fetchone()["n"] >= MOST_GROUPS:
+            return
+        told = db.execute("INSERT OR IGNORE INTO declined VALUES (?, ?, ?)", (heard.messenger, group, now))
         if not told.rowcount:
             return
         only_private = self.languages.render(
             InEveryLanguage(_("I answer only in a private chat. Please write to me there.")), self.languages.codes[0]
         )
-        outbox.put(db, heard.messenger, heard.address, None, Outgoing(text=only_private), now)
+        outgoing = Outgoing(text=only_private)
+        outbox.put(db, heard.messenger, heard.address, None, outgoing, now, Urgency.NOTICE)
 
     def _was_deaf(self, db: sqlite3.Connection, heard: Incoming, now: int) -> None:
-        """Let the office be told, and write one line to those who were in the middle of a conversation."""
+        """Let the office be told, and write one line to those who were in the middle of a conversation.
+
+        Not again within ten minutes: a program that dies and dies is told of once.
+        """
+        if heard.until and not accounts.may_tell_of_deafness(db, heard.messenger, now):
+            return
         alerts.put(db, Alert(heard.messenger, Trouble.DEAF, since=heard.since, until=heard.until))
         if not heard.until:
             return
@@ -222,7 +235,10 @@ class _Turn:
         beyond = people.too_many_turns(self.db, messenger, address, most, self.now) if most else 0
         if not beyond and outbox.waiting_for(self.db, messenger, address) < MOST_WAITING:
             return False
-        if typed_words.word_list().act(self.heard.text) == "stop":  # that always works
+        act = typed_words.word_list().act(self.heard.text)
+        if act in _ALWAYS and most and beyond <= most:  # a cry for help is heard, but not for ever
+            return False
+        if act == "stop":
             people.stop_news(self.db, self.person.id, self.now)
         if beyond == 1:
             self._say(_("You write faster than I can answer. Please wait one minute. Then write again."))
@@ -381,6 +397,8 @@ class _Turn:
                 self._say(_("You changed an older message. I read only new ones. Please write it again."))
                 self._go_on()
             return
+        if self.heard.version:
+            self.heard = replace(self.heard, own=f"{self.heard.own} {self.heard.version}")
         menu = None
         if not self._can_press:
             menu = menus.of(self.db, self.heard.messenger, self.heard.address, progress.id, key)

@@ -55,7 +55,9 @@ class Incoming:
     message: str = ""
     """The message of ours it belongs to: whose button was pressed, which was quoted or got a reaction."""
     own: str = ""
-    """The person's message; of one that was edited or deleted the id that it always had."""
+    """The person's message; of one that was edited or deleted the id by which the messenger names it."""
+    version: str = ""
+    """The id that an edited message has got, by which it may be named later."""
     press_id: str = ""
     """What the messenger needs to hear so that the button stops spinning."""
     arrived: tuple[tuple[str, float], ...] = ()

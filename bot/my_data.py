@@ -17,8 +17,6 @@ INTERNAL = {
     "code_hash",
     "outbox",
     "moved",
-    "minute",
-    "turns",
     "claimed_by",
 }
 

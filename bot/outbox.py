@@ -136,7 +136,8 @@ def waiting_for(db: sqlite3.Connection, messenger: str, address: str) -> int:
 def lose_recipients(db: sqlite3.Connection, now: int) -> None:
     """Of broadcasts that ended a week ago only the counted outcomes stay."""
     db.execute(
-        "UPDATE outbox SET person = NULL, address = '' WHERE person IS NOT NULL AND state NOT IN ('waiting', 'trying')"
+        "UPDATE outbox SET person = NULL, address = '', message = NULL, tried_at = 0 WHERE person IS NOT NULL"
+        " AND state NOT IN ('waiting', 'trying')"
         " AND broadcast IN (SELECT id FROM broadcasts WHERE finished_at < ?)",
         (now - RECIPIENTS_KEPT,),
     )

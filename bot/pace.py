@@ -6,6 +6,7 @@ afterwards answers wait for their slots too: let go all at once, they would be r
 """
 
 import random
+import time
 from dataclasses import dataclass
 
 from bot.accounts import Standing
@@ -13,6 +14,8 @@ from bot.accounts import Standing
 CAUTIOUS = 30
 """Seconds after a refusal for which answers keep to the slots as well."""
 SHARE_OF_COPIES = 0.1
+LONGEST_BLOCK, LONGEST_HOLD = 2 * 3600, 7 * 24 * 3600
+"""Seconds: nothing that a messenger may ask for is longer."""
 SLOW = 1.0
 """Seconds between two copies from which on they never leave together, and a restart remembers when the next may."""
 
@@ -102,11 +105,15 @@ class Pace:
         self._blocked_until = self._held_until = self._cautious_until = 0.0
 
     def resume(self, standing: Standing, ahead: float) -> None:
-        """Go on as if there had been no restart; `ahead`: by how much this clock is ahead of UTC."""
-        self._free_at = standing.free_at + ahead
+        """Go on as if there had been no restart; `ahead`: by how much this clock is ahead of UTC.
+
+        What lies too far ahead was written while the clock was wrong.
+        """
+        now = time.time()
+        self._free_at = min(standing.free_at, now + 2 * self.slot) + ahead
         self._last_copy = self._free_at - self.slot
-        self._blocked_until = standing.blocked_until + ahead
-        self._held_until = standing.held_until + ahead
+        self._blocked_until = min(standing.blocked_until, now + LONGEST_BLOCK) + ahead
+        self._held_until = min(standing.held_until, now + LONGEST_HOLD) + ahead
 
     def seconds_held(self, now: float) -> float:
         """Return for how long no copies may leave; 0 if they may."""

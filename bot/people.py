@@ -4,6 +4,7 @@ A person is keyed by the messenger's own id, never by a telephone number. Somebo
 day after their last message.
 """
 
+import hashlib
 import sqlite3
 from dataclasses import dataclass
 
@@ -150,23 +151,24 @@ def reachable(db: sqlite3.Connection, messenger: str, address: str) -> None:
 def too_many_turns(db: sqlite3.Connection, messenger: str, address: str, most: int, now: int) -> int:
     """Count a turn of this address; return by how many it has more than `most` in this minute."""
     row = db.execute(
-        "UPDATE addresses SET turns = iif(? - minute BETWEEN 0 AND 59, turns, 0) + 1,"
-        " minute = iif(? - minute BETWEEN 0 AND 59, minute, ?) WHERE messenger = ? AND address = ? RETURNING turns",
-        (now, now, now, messenger, address),
+        "INSERT INTO turns VALUES (:who, :now, 1) ON CONFLICT (who) DO UPDATE SET"
+        " n = iif(:now - minute BETWEEN 0 AND 59, n, 0) + 1, minute = iif(:now - minute BETWEEN 0 AND 59, minute, :now)"
+        " RETURNING n",
+        {"who": hashlib.sha256(f"{messenger}:{address}".encode()).hexdigest(), "now": now},
     ).fetchone()
-    return max(0, row["turns"] - most) if row else 0
+    return max(0, int(row["n"]) - most)
+
+
+def forget_turns(db: sqlite3.Connection, now: int) -> None:
+    """Forget who wrote, as far as it was counted in minutes that are over."""
+    db.execute("DELETE FROM turns WHERE minute NOT BETWEEN ? AND ?", (now - 60, now))
 
 
 def forget(db: sqlite3.Connection, person: int) -> None:
-    """Delete everything about a person, also that they wrote: a message's id may begin with their address.
+    """Delete everything about a person.
 
     Of copies sent to them only the counted outcome stays, without person and address.
     """
-    for messenger, address in addresses(db, person):
-        db.execute(
-            "DELETE FROM inbox WHERE messenger = ? AND id > ? AND id < ? AND payload IS NULL",
-            (messenger, f"{address}.", f"{address}/"),
-        )
     db.execute("DELETE FROM people WHERE id = ?", (person,))
 
 

@@ -28,6 +28,8 @@ LOOK_AGAIN = 1.0
 """Seconds after which the outbox is looked at even if nobody said that something is there."""
 LONGEST_PAUSE = 30.0
 """Seconds between tries while the messenger cannot be reached."""
+SEVERAL = 2
+"""People whose answers are refused by a limit in a row, from which on it is about the account and not about them."""
 FIRST_HOLD, LONGEST_HOLD = 60.0, 64 * 60.0
 """Seconds that copies are held when the messenger finds that we send too much, and does not say for how long."""
 
@@ -45,6 +47,8 @@ class Sender:
         self._busy: set[str] = set()
         self._failures = 0
         self._standing = Standing()
+        self._limited: set[str] = set()
+        """Whose answers were refused by a limit since one was accepted."""
         self._page = ""
 
     def wake(self) -> None:
@@ -115,7 +119,7 @@ class Sender:
         else:
             outcome = await self._transport.send(row.address, row.outgoing)
         before = self._standing
-        self._heed(row, outcome)
+        outcome = self._heed(row, outcome)
         if outcome.state is State.REFUSED and not outcome.unreachable:
             log.warning("refused for good: %s (%s)", row.outgoing.act, outcome.reason)
 
@@ -131,14 +135,17 @@ class Sender:
 
     # ------------------------------------------------------------------ heed what the messenger says
 
-    def _heed(self, row: Row, outcome: Outcome) -> None:
-        """Stop the account, or its copies, if the messenger said so, or if it cannot be reached: longer each time."""
+    def _heed(self, row: Row, outcome: Outcome) -> Outcome:
+        """Stop the account, or its copies, if the messenger said so, or if it cannot be reached: longer each time.
+
+        Return the outcome as it concerns this row: a limit may be about its address alone.
+        """
         now = time.monotonic()
         if row.outgoing.act == "solve" and outcome.state is State.ACCEPTED:
             self._pace.release()
             self._standing = Standing()
         elif outcome.limited or (outcome.everybody and outcome.state is State.UNKNOWN and row.is_copy):
-            self._slow_down(row, outcome, now)
+            return self._slow_down(row, outcome, now)
         elif outcome.everybody:
             if not self._pace.seconds_blocked(now):  # what was on its way together fails together, and counts as one
                 self._failures += 1
@@ -147,12 +154,26 @@ class Sender:
             log.warning("nothing is sent for %.1f s: %s", seconds, outcome.reason)
         elif outcome.state is State.ACCEPTED:
             self._failures = 0
-            if self._standing.limits and row.is_copy:
+            self._limited.clear()
+            if self._standing.limits:
                 self._standing = replace(self._standing, limits=0)
+        return outcome
 
-    def _slow_down(self, row: Row, outcome: Outcome, now: float) -> None:
-        """Hold copies back; everything only if not even an answer passes, and then not for as long."""
-        standing = self._standing
+    def _slow_down(self, row: Row, outcome: Outcome, now: float) -> Outcome:
+        """Hold copies back after a copy; after an answer only its address, or somebody could stop us for all others.
+
+        When not even answers to two people in a row pass, everything waits, but not for as long as copies do.
+        """
+        if not row.is_copy and outcome.state is not State.WAITING:
+            return outcome
+        if outcome.challenge and not self._standing.challenge:
+            self._page = outcome.challenge_page
+        standing = replace(self._standing, challenge=outcome.challenge or self._standing.challenge)
+        if not row.is_copy:
+            self._limited.add(row.address)
+            if len(self._limited) < SEVERAL:
+                self._standing = standing
+                return replace(outcome, everybody=False, seconds=min(outcome.seconds or FIRST_HOLD, FIRST_HOLD))
         if not self._pace.seconds_held(now):
             standing = replace(standing, limits=standing.limits + 1)
         growing = min(FIRST_HOLD * 2.0 ** max(standing.limits - 1, 0), LONGEST_HOLD)
@@ -162,24 +183,24 @@ class Sender:
         if not row.is_copy:
             self._pace.blocked(min(seconds, growing), now, cautious=False)
             standing = replace(standing, blocked_until=time.time() + min(seconds, growing))
-        self._standing = replace(standing, challenge=outcome.challenge or standing.challenge)
-        self._page = outcome.challenge_page
+        self._standing = standing
         log.warning("copies are held for %.0f s: %s", seconds, outcome.reason)
+        return outcome
 
     def _record(self, db: sqlite3.Connection, row: Row, outcome: Outcome) -> None:
         now, messenger = time.time(), self._transport.messenger
         if outcome.unreachable:
             people.unreachable(db, messenger, row.address, int(now), outcome.doubtful)
         outbox.record(db, messenger, row, outcome, now)
-        if row.outgoing.act == "solve":
-            solved = outcome.state is State.ACCEPTED
+        if row.outgoing.act == "solve" and outcome.state in (State.ACCEPTED, State.REFUSED):
             outbox.hurry(db, messenger)
+            solved = outcome.state is State.ACCEPTED
             alerts.put(db, Alert(messenger, Trouble.SOLVED if solved else Trouble.NOT_SOLVED))
 
     def _remember(self, db: sqlite3.Connection, before: Standing) -> None:
         messenger, standing = self._transport.messenger, self._standing
         accounts.save(db, messenger, standing)
-        if standing.challenge and standing.challenge != before.challenge:
+        if standing.challenge and not before.challenge:  # each refusal brings another: told once, the newest is kept
             alerts.put(db, Alert(messenger, Trouble.CHALLENGE, self._page, int(time.time())))
 
 

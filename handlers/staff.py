@@ -17,7 +17,7 @@ from handlers.summary import ROLES, check_text_in, named, named_for
 ALL = "all"
 Local = Callable[[int], datetime]
 """Gives a stored time in the zone of the city."""
-LONGEST_SOLUTION = 10_000
+LONGEST_SOLUTION = 4_900
 GROUPS = {
     Group.EVERYONE: _("Everyone"),
     Group.REGION: _("People from the region"),
@@ -35,8 +35,22 @@ async def join(chat: Chat) -> None:
     chat.say(
         _("Welcome to the team! Your role: {role}.", role=ROLES[role]),
         _("Your menu now has more entries."),
+        *_other_chats(chat),
         links=[Link(_("☰ Menu"), "menu")],
     )
+
+
+def _other_chats(chat: Chat) -> list[Words]:
+    """Say that a role is everywhere where its person is."""
+    titles = chat.my_messengers()
+    if len(titles) < 2:
+        return []
+    return [
+        _(
+            "This role is valid in these chats: {messengers}. Is one of them not yours? Then disconnect it: “My data”.",
+            messengers=listing(titles.values()),
+        )
+    ]
 
 
 async def broadcast(chat: Chat) -> None:

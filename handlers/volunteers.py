@@ -150,8 +150,9 @@ async def pause_offer(chat: Chat) -> None:
     offer = offers.find(chat.db, chat.person.id)
     if offer is None:
         chat.go("menu")
-    offers.pause(chat.db, chat.person.id, int(chat.now.timestamp()))
-    desk.tell_of_pause(chat, offer.reference, paused=True)
+    if not offer.paused:
+        offers.pause(chat.db, chat.person.id, int(chat.now.timestamp()))
+        desk.tell_of_pause(chat, offer.reference, paused=True)
     chat.say(_("Your offer is paused. We do not ask you for help until you go on."), links=_after())
 
 
@@ -160,8 +161,9 @@ async def resume_offer(chat: Chat) -> None:
     offer = offers.find(chat.db, chat.person.id)
     if offer is None:
         chat.go("menu")
-    offers.resume(chat.db, chat.person.id)
-    desk.tell_of_pause(chat, offer.reference, paused=False)
+    if offer.paused:
+        offers.resume(chat.db, chat.person.id)
+        desk.tell_of_pause(chat, offer.reference, paused=False)
     chat.say(_("Good to have you back! Your offer is open again."), links=_after())
 
 

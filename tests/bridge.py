@@ -405,6 +405,16 @@ class Town:
                 await asyncio.sleep(0.01)
                 quiet = 0 if await store.read(_open_work) else quiet + 1
 
+    async def settles_but_for_waiting(self) -> None:
+        """Wait until everything heard had its turn and nothing is on its way; what is held back may wait."""
+        if self._signal:
+            await self._signal.all_taken(TIMEOUT)
+        async with asyncio.timeout(TIMEOUT), open_store(self.database, checkpoints=False) as store:
+            quiet = 0
+            while quiet < 5:
+                await asyncio.sleep(0.02)
+                quiet = 0 if await store.read(_on_its_way) else quiet + 1
+
     async def introduced(self) -> None:
         """Wait until the bot has set its commands in the last language."""
         await self.telegram.changed(
@@ -468,3 +478,9 @@ def _open_work(db: sqlite3.Connection) -> bool:
     heard = "SELECT 1 FROM inbox WHERE payload IS NOT NULL"
     said = "SELECT 1 FROM outbox WHERE state = 'trying' OR state = 'waiting' AND not_before < ?"
     return db.execute(f"{heard} UNION ALL {said}", (time.time() + 3600,)).fetchone() is not None
+
+
+def _on_its_way(db: sqlite3.Connection) -> bool:
+    """Say whether something heard had no turn yet, or something is being sent."""
+    query = "SELECT 1 FROM inbox WHERE payload IS NOT NULL UNION ALL SELECT 1 FROM outbox WHERE state = 'trying'"
+    return db.execute(query).fetchone() is not None

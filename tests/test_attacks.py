@@ -18,7 +18,7 @@ from bot.messages import Outcome, Outgoing, State
 from bot.offers import Offer
 from bot.outbox import Urgency
 from bot.staff import Role
-from tests.bridge import Somebody, Town, town
+from tests.bridge import Somebody, Town, on_telegram, town
 from tests.test_refugees import registers
 from tests.test_volunteers import offers as offers_help
 
@@ -70,6 +70,7 @@ async def test_a_text_that_does_not_fit_into_one_message_is_refused_before_it_is
     assert await office.sees("höchstens 3000 Zeichen")
 
 
+@on_telegram
 async def test_a_page_of_a_proxy_is_no_answer_of_telegram(bot: Town, refugee: Somebody) -> None:
     bot.telegram.fail("sendMessage", Fault(When.REPLY, 403, b"<html>Please log in</html>"))
     await refugee.writes("меню")
@@ -147,6 +148,7 @@ async def test_a_new_privacy_text_is_shown_and_agreed_to_before_anything_is_save
     assert await refugee.sees("Участь добровільна", "Чи дозволяєте Ви зберігати ці дані?")
 
 
+@on_telegram
 async def test_words_of_others_are_not_acted_on(bot: Town, refugee: Somebody) -> None:
     await registers(refugee)
     refugee.look()
@@ -170,6 +172,7 @@ async def test_the_code_of_an_invitation_stands_nowhere(bot: Town) -> None:
     assert await bot.rows("SELECT argument FROM conversations WHERE name = 'join'") == [(staff.fingerprint(code),)]
 
 
+@on_telegram
 async def test_somebody_much_too_fast_hears_it_once(bot: Town, volunteer: Somebody) -> None:
     bot.telegram.slow_down(3)
     await volunteer.writes_at_once(["Was ist das?"] * 400)
@@ -180,6 +183,7 @@ async def test_somebody_much_too_fast_hears_it_once(bot: Town, volunteer: Somebo
     assert await volunteer.sees("Was möchten Sie tun?")
 
 
+@on_telegram
 async def test_a_name_cannot_become_a_link_for_the_office(office: Somebody, volunteer: Somebody) -> None:
     await offers_help(volunteer, name="Anna t.me/x")
     await office.sees("Anna t.me/x")

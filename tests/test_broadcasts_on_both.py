@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from bot.pace import Limits
 from bot.people import DOUBTED
 from bot.staff import Role
 from bot.storage import open_store
+from bot.transports.signal import SignalTransport
 from tests.bridge import Somebody, Town, town
 from tests.test_staff import composes
 from tests.test_two_messengers import BOTH_WAYS, NEWS, TITLES, code_of, comes, connects, office_on
@@ -368,14 +370,15 @@ async def test_an_answer_refused_by_a_limit_stops_the_account_but_not_for_a_day(
 ) -> None:
     monkeypatch.setattr(sender, "FIRST_HOLD", 1.0)
     async with slowly(tmp_path) as place:
-        (reader,) = await readers(place, "signal", 1)
+        reader, another = await readers(place, "signal", 2)
         maria = await office_on(place, "telegram")
-        place.signal.fail("send", rate_limited(86400))
+        place.signal.fail("send", rate_limited(86400), 2)
         await reader.writes("меню")
+        await another.writes("меню")
         await reader.sees("Що Ви хочете зробити?")
         await composes(maria)
         await maria.picks(*TO_ALL)
-        await maria.sees("Signal: 1 Person; etwa 24 Stunden")
+        await maria.sees("Signal: 2 Personen; etwa 24 Stunden")
         await maria.picks(SEND)
         await maria.sees("Pause bis")
         await reader.writes("меню")
@@ -407,8 +410,9 @@ async def test_while_signal_is_cut_off_few_copies_become_unknown_and_the_rest_wa
 
 
 @pytest.fixture
-async def as_in_life(tmp_path: Path) -> AsyncIterator[Town]:
-    """The bot on both messengers with their own limits."""
+async def as_in_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+    """The bot on both messengers with their own limits, for staff who read faster than any."""
+    monkeypatch.setattr(SignalTransport, "limits", replace(SignalTransport.limits, seconds_to_read=0))
     async with town(tmp_path, messengers=("telegram", "signal")) as both:
         both.limits = None
         await both.restart()

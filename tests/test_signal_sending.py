@@ -251,7 +251,7 @@ FAILURES: dict[str, tuple[Fault, Outcome]] = {
     "keys": (invalid_pre_key(), OTHER),
     "network for one": (network_failure(), MAYBE),
     "network for one, taken": (network_failure(delivered=True), MAYBE),
-    "a new failure": (Fault(Kind.RESULT, "FAILURE_OF_THE_FUTURE"), MAYBE),
+    "a new failure": (Fault(Kind.RESULT, "FAILURE_OF_THE_FUTURE"), Outcome(State.UNKNOWN, limited=True)),
     "user error": (error(-1, "Sending empty message is not allowed"), OTHER),
     "no account": (invalid_params(), Outcome(State.WAITING, everybody=True)),
     "internal": (internal_error(), OTHER),

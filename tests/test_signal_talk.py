@@ -583,15 +583,17 @@ async def test_an_answer_on_a_later_page_is_changed_by_the_numbers_of_that_page(
     assert await refugee.sees(NOT_UNDERSTOOD, "1 – Школа, університет, мова")
 
 
-async def test_a_telephone_that_names_the_newest_version_is_told_what_to_do(bot: Town, refugee: Somebody) -> None:
+async def test_a_telephone_that_names_the_newest_version_is_understood(bot: Town, refugee: Somebody) -> None:
     refugee.phone.refers_to_newest = True
     await comes_to_the_place(refugee)
     await writes(refugee, "1")
     await refugee.edits_last("2")
     await refugee.sees("✓ Поблизу Дортмунда")
     await refugee.edits_last("3")
-    assert await refugee.sees("Ви змінили попереднє повідомлення", "особливо захищені")
-    assert await stored(bot, "place") == "near"
+    assert await refugee.sees("✓", "особливо захищені")
+    assert await stored(bot, "place") == bot.city.places[2].id
+    await refugee.phone.deletes(refugee.sent[-1])
+    assert await refugee.sees("Ви видалили своє повідомлення", PLACE)
 
 
 async def test_who_deletes_an_answer_has_it_deleted_and_is_asked_again(bot: Town, refugee: Somebody) -> None:
@@ -871,10 +873,10 @@ async def test_after_fifteen_answers_in_a_minute_there_is_one_notice_and_then_si
     limits = Limits(None, None, turns_per_minute=15)
     async with in_front_of_the_menu(tmp_path, limits) as (bot, oksana):
         await oksana.phone.sends_sticker()  # a notice in this minute does not take the place of the other
-        await writes(oksana, *["112"] * 12)
+        await writes(oksana, *["добридень"] * 12)
         assert FASTER not in oksana.screen
         await bot.restart()
-        await writes(oksana, "112")
+        await writes(oksana, "добридень")
         assert [FASTER in message.text for message in oksana.news()] == [True]
         assert oksana.times_seen(FASTER) == 1
         await bot.restart()
@@ -893,7 +895,7 @@ async def test_after_fifteen_answers_in_a_minute_there_is_one_notice_and_then_si
 async def test_nothing_that_was_taken_is_lost_by_writing_too_fast(tmp_path: Path) -> None:
     async with in_front_of_the_menu(tmp_path, Limits(None, None, turns_per_minute=15)) as (bot, oksana):
         await comes_to_the_place(oksana)
-        await oksana.writes_at_once(["112"] * 40)
+        await oksana.writes_at_once(["добридень"] * 40)
         await oksana.settles()
         assert oksana.times_seen(FASTER) == 1
         with time_machine.travel(time.time() + 61, tick=True):
@@ -904,7 +906,7 @@ async def test_nothing_that_was_taken_is_lost_by_writing_too_fast(tmp_path: Path
 
 async def test_stop_works_even_for_who_writes_too_fast(tmp_path: Path) -> None:
     async with in_front_of_the_menu(tmp_path, Limits(None, None, turns_per_minute=15)) as (bot, oksana):
-        await oksana.writes_at_once([*["112"] * 20, "СТОП"])
+        await oksana.writes_at_once([*["добридень"] * 20, "СТОП"])
         await oksana.settles()
         assert await bot.rows("SELECT news_stopped_at IS NULL FROM people") == [(0,)]
 

@@ -1,15 +1,21 @@
 """What people and staff experience when signal-cli dies, or when Signal wants to see that people write."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import time_machine
 
+from bot.accounts import Standing
+from bot.demo import signal_faults as faults
+from bot.pace import Limits, Pace
 from bot.staff import Role
 from bot.transports import signal as transport
 from tests.bridge import Somebody, Town, town
 from tests.test_refugees import AGREE, registers
 from tests.test_staff import composes
+from tests.test_volunteers import offers
 
 CAPTCHA = "signalcaptcha://right.the-riddle-was-solved"
 
@@ -137,7 +143,7 @@ async def test_an_admin_who_is_only_on_signal_can_solve_it_too(tmp_path: Path) -
         maria: Somebody = await joined(place, place.somebody("Maria"))
         place.signal.wants_captcha()
         await maria.writes("menü")
-        await place.signal.changed(lambda: place.signal.counts.get("send", 0) > 4, 8, "tries to tell the admin")
+        await place.settles_but_for_waiting()
         await maria.writes("CAPTCHA")
         await maria.writes(CAPTCHA)
         assert await maria.sees("Signal hat den Link angenommen")
@@ -160,3 +166,83 @@ async def test_to_everybody_else_the_captcha_does_not_exist(both: Town) -> None:
     oksana = await on_signal(both)
     await oksana.writes("CAPTCHA")
     assert await oksana.sees("Що Ви хочете зробити?")
+
+
+# ---------------------------------------------------------------------- limits that somebody else causes
+
+
+async def test_a_limit_about_one_person_stops_nobody_else(both: Town) -> None:
+    viktor, oksana = await on_signal(both, "Viktor"), await on_signal(both)
+    both.signal.fail("send", faults.rate_limited(), 1)
+    await viktor.writes("меню")
+    await both.signal.changed(lambda: not both.signal.faults.left("send"), 8, "the refusal")
+    await oksana.writes("SOS")
+    assert await oksana.sees("112")
+
+
+async def test_a_limit_about_two_people_in_a_row_is_about_us(both: Town) -> None:
+    viktor, halyna, oksana = [await on_signal(both, name) for name in ("Viktor", "Halyna", "Oksana")]
+    both.signal.fail("send", faults.rate_limited(), 2)
+    await viktor.writes("меню")
+    await halyna.writes("меню")
+    await both.settles_but_for_waiting()
+    sends = both.signal.counts["send"]
+    await oksana.writes("меню")
+    await both.settles_but_for_waiting()
+    assert both.signal.counts["send"] == sends
+    assert await both.rows("SELECT blocked_until > unixepoch() FROM accounts WHERE messenger = 'signal'") == [(1,)]
+
+
+async def test_a_captcha_is_told_once_however_often_it_is_demanded(both: Town) -> None:
+    maria = await on_telegram(both)
+    people = [await on_signal(both, name) for name in ("Viktor", "Halyna", "Oksana")]
+    for number, somebody in enumerate(people):
+        both.signal.fail("send", faults.captcha(f"token-{number}", 86400), 1)
+        await somebody.writes("меню")
+    await maria.sees("Signal hält die Nachrichten des Bots auf")
+    await both.settles_but_for_waiting()
+    assert maria.times_seen("Signal hält die Nachrichten des Bots auf") == 1
+
+
+async def test_whoever_deletes_everything_does_not_begin_a_new_minute(tmp_path: Path) -> None:
+    limits = Limits(None, None, turns_per_minute=5)
+    async with town(tmp_path, limits=limits, messengers=("signal",)) as place:
+        viktor: Somebody = place.somebody("Viktor")
+        await viktor.writes_at_once(["Deutsch", "/delete", "ja, alles löschen"] * 5)
+        assert await viktor.sees("Bitte warten Sie eine Minute")
+        await place.settles()
+        assert len(viktor.phone.received) < 20
+
+
+async def test_an_office_is_not_told_twice_of_the_same_pause(both: Town) -> None:
+    maria = await on_telegram(both)
+    thomas: Somebody = both.somebody("Thomas", "de", "telegram")
+    await thomas.writes("/start")
+    await thomas.picks("Deutsch")
+    await offers(thomas)
+    await thomas.picks("Ihr Hilfsangebot")
+    for _ in range(4):
+        await thomas.forges("go:pause-offer")
+    await both.settles()
+    assert maria.times_seen("macht Pause") == 1
+
+
+def test_a_clock_that_was_wrong_keeps_nobody_waiting_for_years() -> None:
+    now = time.time()
+    pace = Pace(Limits(per_second=0.5))
+    pace.resume(Standing(now + 1e9, now + 1e9, now + 1e9), -now)
+    assert pace.seconds_blocked(0) <= 2 * 3600 + 1
+    assert pace.seconds_held(0) <= 7 * 24 * 3600 + 1
+
+
+async def test_two_seconds_to_read_hold_with_the_limits_of_signal_itself(tmp_path: Path) -> None:
+    async with town(tmp_path, limits=transport.SignalTransport.limits, messengers=("signal",)) as place:
+        oksana: Somebody = place.somebody("Oksana")
+        await oksana.writes("Українська")
+        await oksana.writes("Українська")
+        await oksana.sees("Я з Житомирщини")
+        with time_machine.travel(time.time() + 10, tick=True):
+            await oksana.writes_at_once(["1", "1", "1"])
+            assert await oksana.sees("Чи дозволяєте Ви зберігати ці дані?")
+            await place.settles()
+        assert "18 років" not in oksana.screen

@@ -16,8 +16,6 @@ CREATE TABLE addresses (
     person            INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,
     unreachable_since INTEGER,           -- refused for good; writing to us clears it, and the next too
     doubted_at        INTEGER,           -- when the messenger said so first, if it may be mistaken
-    minute            INTEGER NOT NULL DEFAULT 0,  -- when the current minute of turns began, and how many it had
-    turns             INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (messenger, address)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX addresses_person ON addresses (person);
@@ -157,7 +155,8 @@ CREATE INDEX outbox_message ON outbox (messenger, address, message) WHERE broadc
 CREATE TRIGGER person_is_forgotten BEFORE DELETE ON people BEGIN
     DELETE FROM outbox WHERE person = old.id AND broadcast IS NULL;
     DELETE FROM outbox WHERE about = old.id;
-    UPDATE outbox SET state = iif(state = 'waiting', 'withdrawn', state), person = NULL, address = ''
+    UPDATE outbox SET state = iif(state = 'waiting', 'withdrawn', state), person = NULL, address = '',
+        message = NULL, tried_at = 0
         WHERE person = old.id;
 END;
 
@@ -193,7 +192,8 @@ CREATE TABLE accounts (
     blocked_until REAL NOT NULL DEFAULT 0,   -- nothing leaves
     held_until    REAL NOT NULL DEFAULT 0,   -- no copies leave
     limits        INTEGER NOT NULL DEFAULT 0,  -- refusals in a row that gave no time
-    challenge     TEXT NOT NULL DEFAULT ''   -- what somebody has to solve before more is sent
+    challenge     TEXT NOT NULL DEFAULT '',  -- what somebody has to solve before more is sent
+    deaf_told_at  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- What the office has to hear about its messengers, until it was told.
@@ -206,9 +206,18 @@ CREATE TABLE alerts (
     until     INTEGER NOT NULL
 ) STRICT;
 
+-- How many turns were taken for somebody in this minute, for messengers that limit them. It outlasts the person by
+-- minutes, or whoever deletes everything could begin anew.
+CREATE TABLE turns (
+    who    TEXT PRIMARY KEY,             -- SHA-256 of messenger and address
+    minute INTEGER NOT NULL,             -- when it began
+    n      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Groups that were told that we answer in private chats only: SHA-256 of their ids.
 CREATE TABLE declined (
     messenger  TEXT NOT NULL,
     group_hash TEXT NOT NULL,
+    told_at    INTEGER NOT NULL,
     PRIMARY KEY (messenger, group_hash)
 ) STRICT, WITHOUT ROWID;

@@ -52,6 +52,7 @@ IO, RATE_LIMIT = -3, -5
 NO_METHOD, INVALID_PARAMS, INTERNAL = -32601, -32602, -32603
 WITHOUT_ACCOUNT = ("version", "listAccounts", "startLink", "finishLink")
 STYLES = {"b": "BOLD", "i": "ITALIC", "code": "MONOSPACE"}
+_TOO_MANY = re.compile(r"\[(?:429|413)\]|RateLimit|Retry after")
 _RETRY_AFTER = re.compile(r"[Rr]etry after (\d{1,9}) seconds")
 
 
@@ -69,7 +70,7 @@ class SignalTransport:
 
     messenger = envelopes.MESSENGER
     abilities = Abilities(title="Signal", choices=7, lay_out=with_numbers(2000), buttons=False, changes=False)
-    limits = Limits(per_second=0.5, per_chat_second=None, jitter=0.25, turns_per_minute=15)
+    limits = Limits(per_second=0.5, per_chat_second=None, jitter=0.25, turns_per_minute=15, seconds_to_read=2)
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -493,7 +494,7 @@ def _failure(result: dict[str, Any]) -> Outcome:
             return Outcome(State.REFUSED, reason=Reason.OTHER)
         case "NETWORK_FAILURE":  # before or after Signal took it: signal-cli does not say
             return Outcome(State.UNKNOWN, reason=CUT_OFF, everybody=True)
-    return Outcome(State.UNKNOWN, reason="a failure that nobody knows")
+    return Outcome(State.UNKNOWN, reason="a failure that nobody knows", limited=True)
 
 
 def _outcome(fault: Fault) -> Outcome:
@@ -511,8 +512,9 @@ def _outcome(fault: Fault) -> Outcome:
         return Outcome(State.UNKNOWN, reason=CUT_OFF, everybody=True)
     if fault.code == RATE_LIMIT:
         return _limited(None)
-    if fault.code == INTERNAL and (found := _RETRY_AFTER.search(fault.message)):
-        return _limited(int(found[1]))
+    if fault.code == INTERNAL and _TOO_MANY.search(fault.message):
+        found = _RETRY_AFTER.search(fault.message)
+        return _limited(int(found[1]) if found else None)
     return Outcome(State.REFUSED, reason=Reason.OTHER)
 
 

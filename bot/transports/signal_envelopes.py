@@ -6,6 +6,7 @@ unreadable, never more. A person is named by the ACI (`sourceUuid`), a message b
 milliseconds.
 """
 
+import hashlib
 import json
 import re
 from typing import Any
@@ -64,9 +65,10 @@ def name(event: Any) -> str:
         envelope = event["envelope"]
         device = envelope.get("sourceDevice")
         device = device if isinstance(device, int) else 0
-        return f"{_address(envelope)}.{device}.{_timestamp(envelope['timestamp'])}.{_kind(envelope)}"
+        key = f"{_address(envelope)}.{device}.{_timestamp(envelope['timestamp'])}.{_kind(envelope)}"
     except _FAULTS as fault:
         raise Unreadable(type(fault).__name__) from None
+    return hashlib.sha256(key.encode()).hexdigest()  # who wrote is not to be read from it
 
 
 def mistrusted(event: Any) -> str:
@@ -146,8 +148,9 @@ def _edit(envelope: dict[str, Any], edit: dict[str, Any]) -> Incoming | None:
     if (group := _part(data, "groupInfo")) is not None:
         return _group(envelope, data, group)
     text = "" if _media(data) else _text(data.get("message") or "")
-    own = _timestamp(edit["targetSentTimestamp"])
-    return Incoming(MESSENGER, _address(envelope), Kind.EDITED, text=text, own=own, message=_quoted(data))
+    own, version = _timestamp(edit["targetSentTimestamp"]), _timestamp(envelope["timestamp"])
+    quoted = _quoted(data)
+    return Incoming(MESSENGER, _address(envelope), Kind.EDITED, text=text, own=own, version=version, message=quoted)
 
 
 def _receipt(envelope: dict[str, Any], receipt: dict[str, Any]) -> Incoming | None:
