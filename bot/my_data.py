@@ -32,9 +32,17 @@ def collect(db: sqlite3.Connection, person: int) -> dict[str, Any]:
     return data
 
 
-def as_json(db: sqlite3.Connection, person: int) -> str:
-    """Return the same as a text file."""
-    return json.dumps(collect(db, person), ensure_ascii=False, indent=2) + "\n"
+def as_json(db: sqlite3.Connection, person: int, messenger: str) -> str:
+    """Return the same as a text file for the chat on this messenger.
+
+    Of the person's other chats the addresses are left out: whoever was let in by mistake could write to them.
+    """
+    data = collect(db, person)
+    for rows in data.values():
+        for row in rows:
+            if row.get("messenger", messenger) != messenger:
+                row.pop("address", None)
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def tables_about_people(db: sqlite3.Connection) -> list[str]:

@@ -190,7 +190,7 @@ def _my_data(chat: Chat) -> list[Words]:
 
 async def send_my_file(chat: Chat) -> None:
     """Send everything kept about this person as a file that programs can read."""
-    content = my_data.as_json(chat.db, chat.person.id)
+    content = my_data.as_json(chat.db, chat.person.id, chat.messenger)
     chat.send_file("my-data.json", content, _("Here is the file with all your data. Please keep it in a safe place."))
 
 
