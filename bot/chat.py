@@ -549,8 +549,10 @@ class Chat:
     def _a_person(self) -> Words:
         office = self.profile.office
         return _(
-            "It does not work out here, and that is not your fault. A person can help you: {telephone} ({hours}).\n"
+            "It does not work out here, and that is not your fault. In an emergency: {emergency}\n"
+            "A person can help you: {telephone} ({hours}).\n"
             "Back to the beginning: MENU",
+            emergency=self.profile.helplines[0].number,
             telephone=office.telephone,
             hours=office.hours,
         )

@@ -276,6 +276,9 @@ class _Turn:
             self._commanded(text)
             return
         progress = self._open()
+        if typed_words.word_list().act(text) == "emergency":  # 112 is no choice
+            self._begin("emergency")
+            return
         if not self._can_press and self._chosen_by_number(progress):
             return
         code = connections.code_in(text)
@@ -339,7 +342,7 @@ class _Turn:
             return False
         return self._no_longer_open(progress)
 
-    def _follow(self, buttons: list[Button]) -> bool:
+    def _follow(self, buttons: list[Button], thumb: bool = False) -> bool:
         """Do what these buttons do together. False: they do nothing together."""
         progress = self._open()
         kind, _colon, rest = buttons[0].data.partition(":")
@@ -352,7 +355,7 @@ class _Turn:
         id, key, _value = rest.split(":", 2)
         values = [button.data.removeprefix(f"a:{id}:{key}:") for button in buttons]
         if progress and str(progress.id) == id and progress.question == key:
-            self._answer(progress, Answer(text=self.heard.text, values=tuple(values), own=self.heard.own))
+            self._answer(progress, Answer(text=self.heard.text, values=tuple(values), own=self.heard.own, thumb=thumb))
             return True
         return self._no_longer_open(progress)
 
@@ -380,7 +383,7 @@ class _Turn:
         buttons = [button for button in menu.counted if button.data.endswith(values)] if values else []
         buttons += [menu.counted[n - 1] for n in numbers if 0 < n <= len(menu.counted)]
         if len(buttons) == 1:
-            self._follow(buttons)
+            self._follow(buttons, thumb=True)
 
     def _is_open(self, menu: Menu, progress: Progress) -> bool:
         """Say whether these are the choices of the open question, or the newest links while nothing else is open."""

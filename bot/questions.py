@@ -34,6 +34,8 @@ class Choice:
     names: tuple[str, ...] = ()
     weighty: bool = False
     """It deletes, publishes or shares: somebody who wrote something similar is asked whether they mean it."""
+    final: bool = False
+    """It cannot be taken back: a thumb is asked back, too."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ class Answer:
     message: str = ""
     values: tuple[str, ...] = ()
     own: str = ""
+    thumb: bool = False
+    """It was no more than a thumb under the question."""
 
 
 class Invalid(Exception):
@@ -183,6 +187,8 @@ class Question:
 
     def _one(self, answer: Answer, names: Names, page: range | None) -> str:
         if answer.value in self.values:
+            if answer.thumb and self.choices[self.values.index(answer.value)].final:
+                raise AskBack(answer.value)
             return answer.value
         match = None if answer.value else typed_words.choose(answer.text, self._all_names(names), page)
         if match is None:

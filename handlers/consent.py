@@ -7,10 +7,10 @@ from bot.languages import _, paragraphs
 from bot.questions import Choice, Link
 
 
-def yes_or_no() -> list[Choice]:
+def yes_or_no(final: bool = False) -> list[Choice]:
     """Return the two answers of a plain question."""
     return [
-        Choice("yes", _("Yes"), ("yes", "ja", "так", "да"), weighty=True),
+        Choice("yes", _("Yes"), ("yes", "ja", "так", "да"), weighty=True, final=final),
         Choice("no", _("No"), ("no", "nein", "ні", "нет")),
     ]
 

@@ -38,7 +38,9 @@ async def menu(chat: Chat) -> None:
 async def emergency(chat: Chat) -> None:
     """Show whom to call. Works for everybody, at any moment, in every language if theirs is not known."""
     helplines = chat.profile.helplines
-    numbers = lines(*(Lines((Bold(line.number), line.name), " – ") for line in helplines))
+    numbers = lines(
+        *(Lines((Bold(line.number), line.name), ": ") for line in helplines)
+    )  # no dash: these are no choices
     checked = _("Checked on: {date}", date=min(line.checked_on for line in helplines))
     text = paragraphs(_("In an emergency in Germany, please call. This chat is no emergency call."), numbers, checked)
     chat.say(text)
@@ -203,7 +205,7 @@ async def delete_my_data(chat: Chat) -> None:
             *leaves,
             _("Do you really want to delete all your data? You will get no messages after that. We cannot undo it."),
         ),
-        [Choice("yes", _("Yes, delete everything"), weighty=True), Choice("no", _("No, keep it"))],
+        [Choice("yes", _("Yes, delete everything"), weighty=True, final=True), Choice("no", _("No, keep it"))],
     )
     if sure == "no":
         chat.say(_("All right. Nothing was deleted."))

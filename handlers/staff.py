@@ -151,7 +151,11 @@ def _estimated(chat: Chat, messenger: str, n: int) -> Words:
 
 
 def _acts(chat: Chat, counts: Mapping[str, int]) -> list[Choice]:
-    send = [Choice("send", _("✉ Send now"), weighty=True), Choice("test", _("Send a test to me"))] if counts else []
+    send = (
+        [Choice("send", _("✉ Send now"), weighty=True, final=True), Choice("test", _("Send a test to me"))]
+        if counts
+        else []
+    )
     return [
         *send,
         *(
@@ -261,7 +265,7 @@ def alert(alert: Alert, title: str, local: Local) -> tuple[Words, list[Link], li
                 lines(
                     _("1. Please open this page and solve the riddle:"),
                     alert.detail,
-                    _("2. Press long on “Open” at the end and copy the link."),
+                    _("2. Do not open the button at the end. Copy its link."),
                     _("3. Write CAPTCHA here, and then paste the link."),
                 ),
             )

@@ -171,7 +171,9 @@ async def withdraw_offer(chat: Chat) -> None:
     """Delete the offer after one confirmation."""
     if offers.find(chat.db, chat.person.id) is None:
         chat.go("menu")
-    sure = await chat.choose("sure", _("Do you really want to withdraw your offer? We delete it."), yes_or_no())
+    sure = await chat.choose(
+        "sure", _("Do you really want to withdraw your offer? We delete it."), yes_or_no(final=True)
+    )
     if sure == "no":
         chat.go("my-offer")
     desk.tell_of_end(chat)

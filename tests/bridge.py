@@ -36,7 +36,7 @@ World = PretendTelegram | PretendSignal
 Message = Shown | SignalShown
 _LINE = re.compile(r"^(\S+) – (☑ )?(.+)$", re.MULTILINE)
 _NONE = ("Нічого з цього", "Nichts davon")
-_SEVERAL = ("Можна написати кілька цифр", "Sie können mehrere Zahlen schreiben")
+_SEVERAL = ("Можна написати кілька чисел", "Sie können mehrere Zahlen schreiben")
 _MORE = ("Ще …", "Mehr …")
 _DONE = ("Готово", "Fertig")
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from playwright.async_api import Locator, Page, expect
 
+READING = 1_100
+"""Milliseconds that people read before they answer with a number: the bot takes no number that comes sooner."""
 PATIENCE = 15_000
 """Milliseconds after which what should be on a telephone is missing."""
 
@@ -129,6 +131,7 @@ class SignalTelephone(Telephone):
         menu = await self.newest_menu().locator(".text").inner_text()
         answers = self.chat.locator(".message.theirs")
         answered = await answers.count()
+        await self.page.wait_for_timeout(READING)
         await self.writes(" ".join(number_of(label, menu) for label in labels))
         await expect(answers.nth(answered)).to_be_visible(timeout=PATIENCE)
 

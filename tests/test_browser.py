@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Locator, Page, ViewportSize, async_pla
 
 from bot.demo.demo import BOT, Demo, playing
 from bot.demo.page import free_port, serve
-from tests.telephone import PATIENCE, SignalTelephone, Telephone
+from tests.telephone import PATIENCE, READING, SignalTelephone, Telephone
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -220,6 +220,7 @@ async def test_the_keyboard_alone_is_enough(page: Page, refugee: SignalTelephone
     await page.keyboard.type("Привіт")
     await page.keyboard.press("Enter")
     await refugee.offers("Українська", "Deutsch")
+    await page.wait_for_timeout(READING)
     await page.keyboard.type("1")
     await page.keyboard.press("Enter")
     await refugee.offers("Я з Житомирщини")

@@ -815,6 +815,10 @@ async def test_the_whole_demo_ends_at_sigterm(
 # The real bot on both messengers
 
 
+READING = 1.1
+"""Seconds that people read before they answer with a number: the bot takes no number that comes sooner."""
+
+
 async def number(browser: Browser, who: str, label: str) -> str:
     """Wait for a line with this label in the newest menu, and return what has to be typed for it."""
     line = re.compile(rf"^(\w+) – (?:☑ )?{re.escape(label)}$", re.MULTILINE)
@@ -827,6 +831,7 @@ async def number(browser: Browser, who: str, label: str) -> str:
 async def picks(browser: Browser, who: str, *labels: str) -> None:
     for label in labels:
         typed = await number(browser, who, label)
+        await asyncio.sleep(READING)
         seen = len(browser.messages(who))
         await browser.posts(f"/telephones/{who}/writes", text=typed)
         await browser.shows(partial(has_more_than, browser, who, seen + 1))

@@ -599,7 +599,7 @@ async def test_a_captcha_that_is_too_long_for_the_chat_is_handed_over_here(
         await maria.picks("Deutsch")
         both.signal.wants_captcha()
         await both.somebody("Oksana").writes("Привіт")
-        await maria.sees("Signal hält die Nachrichten des Bots auf")
+        await maria.sees("Signal lässt gerade keine Nachrichten durch")
         handed = await typed("captcha", then=("https://example.org", "signalcaptcha://right." + "x" * 3000))
         assert (handed.exit_code, handed.stdout.count("That is not the link")) == (0, 1)
         assert await maria.sees("Signal hat den Link angenommen")

@@ -109,11 +109,11 @@ async def test_the_first_menus_say_how_to_answer(bot: Town) -> None:
     await oksana.writes("Добрий день")
     await oksana.sees("Вітаємо!")
     (first,) = oksana.news()
-    assert "Відповідайте, будь ласка, цифрою або словом." in first.text
+    assert "Відповідайте, будь ласка, числом або словом." in first.text
     assert "Bitte antworten Sie mit der Zahl oder dem Wort." in first.text
     assert lines_of(first) == ["1 – Українська", "2 – Deutsch"]
     await oksana.writes("1")
-    await oksana.sees(MENU, "Відповідайте, будь ласка, цифрою або словом.")
+    await oksana.sees(MENU, "Відповідайте, будь ласка, числом або словом.")
 
 
 async def test_the_question_comes_first_then_its_answers_then_the_ways_out(
@@ -1000,6 +1000,8 @@ async def test_after_delete_nothing_is_left_and_a_number_begins_anew(bot: Town, 
     await volunteer.writes("löschen")
     await volunteer.sees("wirklich alle Ihre Daten löschen")
     await volunteer.phone.reacts(last_question(volunteer), "👍")
+    await volunteer.sees("Meinten Sie: Ja, alles löschen?")  # a thumb alone deletes nothing
+    await volunteer.writes("ja")
     await volunteer.sees("Ihre Daten sind gelöscht")
     await volunteer.settles()
     for (table,) in await bot.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"):

@@ -70,7 +70,7 @@ class SignalTransport:
 
     messenger = envelopes.MESSENGER
     abilities = Abilities(title="Signal", choices=7, lay_out=with_numbers(2000), buttons=False, changes=False)
-    limits = Limits(per_second=0.5, per_chat_second=None, jitter=0.25, turns_per_minute=15, seconds_to_read=2)
+    limits = Limits(per_second=0.5, per_chat_second=None, jitter=0.25, turns_per_minute=15, seconds_to_read=1)
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
