@@ -9,6 +9,7 @@ import re
 import sqlite3
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
@@ -41,7 +42,7 @@ _MORE = ("Ще …", "Mehr …")
 _DONE = ("Готово", "Fertig")
 
 
-class Somebody:
+class Somebody(ABC):
     """A person with a telephone."""
 
     def __init__(self, place: "Town", world: World, phone: Any) -> None:
@@ -76,24 +77,25 @@ class Somebody:
         for label in labels:
             await self._pick(label)
 
+    @abstractmethod
     async def _pick(self, label: str) -> None:
-        raise NotImplementedError
+        """Choose one thing, once it is there, and wait for what follows."""
 
+    @abstractmethod
     async def picks_under(self, message: Message, label: str) -> None:
         """Choose something under a message, however old it is."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def picks_twice(self, label: str) -> None:
         """Choose something twice in a row, as a trembling finger does."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def forges(self, data: str) -> None:
         """Send what a button of somebody else carries."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def leaves_for_good(self) -> None:
         """Give the account up, which the bot learns only when it sends."""
-        raise NotImplementedError
 
     def commands(self) -> dict[str, str]:
         """Return the commands that this telephone lists."""
@@ -135,9 +137,9 @@ class Somebody:
         """Return in how many messages of the bot a text stands."""
         return sum(text in message.text for message in self.phone.received)
 
+    @abstractmethod
     def choices(self) -> list[str]:
         """Return what can be chosen under the newest message with choices."""
-        raise NotImplementedError
 
     def look(self) -> None:
         """Take everything on the screen as seen."""

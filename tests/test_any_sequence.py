@@ -11,6 +11,7 @@ import json
 import re
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -64,7 +65,7 @@ FORGED = st.one_of(
 MEDIA = st.sampled_from(["photo", "voice", "sticker", "location", "contact", "document"])
 
 
-class Booth:
+class Booth(ABC):
     """A person and the bot's turns in one room, without any network in between."""
 
     transport: TelegramTransport | SignalTransport
@@ -105,33 +106,25 @@ class Booth:
         """Return all that can be chosen on the screen as (message, what it carries), oldest first."""
         return [(message, data) for message, carried in self.screen.items() for data in carried]
 
+    @abstractmethod
     def writes(self, text: str) -> int:
         """Write; return how many messages came back."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sends(self, kind: str) -> int:
         """Send something that is no text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def chooses(self, data: str, message: str, is_newest: bool = False) -> int:
         """Choose something under a message."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forges(self, data: str) -> int:
         """Choose what was never there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def edits(self, own: str, text: str) -> int:
         """Change an own message."""
-        raise NotImplementedError
-
-    def reacts(self, message: str, emoji: str) -> int:
-        """Put an emoji on a message of ours."""
-        raise NotImplementedError
-
-    def deletes(self, own: str) -> int:
-        """Take an own message back."""
-        raise NotImplementedError
 
     def hears(self, event: dict[str, Any]) -> list[Outgoing]:
         """Let the bot take a turn, and return what leaves."""
@@ -151,9 +144,9 @@ class Booth:
                     self.screen[message] = self.shown(row.outgoing)
         return left
 
+    @abstractmethod
     def shown(self, outgoing: Outgoing) -> list[str]:
         """Check what arrives as the messenger would, and return what can be chosen."""
-        raise NotImplementedError
 
 
 def _messages(outgoings: list[Outgoing]) -> int:
@@ -314,6 +307,7 @@ class Anybody(RuleBasedStateMachine):
     @rule(emoji=st.sampled_from(["👍", "👎", "1️⃣", "8️⃣", "❤️"]), data=st.data())
     def reacts(self, emoji: str, data: st.DataObject) -> None:
         """Put an emoji on a message."""
+        assert isinstance(self.booth, WithNumbers)
         if self.booth.screen:
             self.booth.reacts(data.draw(st.sampled_from([*self.booth.screen][-3:]), label="message"), emoji)
 
@@ -321,6 +315,7 @@ class Anybody(RuleBasedStateMachine):
     @rule(data=st.data())
     def deletes(self, data: st.DataObject) -> None:
         """Take a message back."""
+        assert isinstance(self.booth, WithNumbers)
         if self.booth.sent:
             self.booth.deletes(data.draw(st.sampled_from(self.booth.sent[-5:]), label="own"))
 
