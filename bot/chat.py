@@ -128,10 +128,8 @@ class Progress:
         """Let this question be the open one, at the page on which it was answered and with what was ticked."""
         if key != self.question:
             old = self.answers.pop(key, None)
-            self.question, self.draft = (
-                key,
-                {"selected": old, "page": page} if isinstance(old, list) else {"page": page},
-            )
+            self.question = key
+            self.draft = {"selected": old, "page": page} if isinstance(old, list) else {"page": page}
 
 
 class Chat:
@@ -428,7 +426,7 @@ class Chat:
     def change(self, key: str) -> NoReturn:
         """Ask one question again and come back to where we are."""
         self._progress.answers.pop("!review", None)
-        self._take_back(key)
+        self._progress.open_again(key)
         raise Again
 
     # ------------------------------------------------------------------ how a question is answered
@@ -525,13 +523,8 @@ class Chat:
             raise Left
         self._progress.failures = 0
         self._progress.sources.pop(_UNREAD, None)
-        self._take_back(self._visited[-1])
+        self._progress.open_again(self._visited[-1])
         raise Again(answer.message)
-
-    def _take_back(self, key: str) -> None:
-        """Open a question again, with what was ticked still ticked."""
-        old = self._progress.answers.pop(key, None)
-        self._progress.draft = {"selected": old} if isinstance(old, list) else {}
 
     def _misunderstood(self, labels: Sequence[Words]) -> Words:
         """Return what helps: first what to write, then how to go on otherwise."""
