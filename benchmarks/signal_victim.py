@@ -18,6 +18,7 @@ from bot.__main__ import CANNOT_START
 from bot.demo.signal_link import remove
 from bot.demo.signal_people import SignalPerson
 from bot.demo.signal_world import SignalWorld
+from bot.fingerprint import fingerprint
 from bot.settings import DEFAULT_PROFILE
 from bot.storage import open_store
 
@@ -188,7 +189,7 @@ class SignalVictim:
         """Return a member of staff who is told when something is wrong."""
         found, now = self.person(db, name), int(time.time())
         code = staff.invite(db, staff.Role.ADMIN, now)
-        staff.join(db, people.find_or_add(db, "signal", found.id, now).id, staff.fingerprint(code), now)
+        staff.join(db, people.find_or_add(db, "signal", found.id, now).id, fingerprint(code), now)
         return found
 
 

@@ -1,11 +1,11 @@
 """Two messengers, one person: a code is shown in the one and typed in the other; nothing else ever merges people."""
 
-import hashlib
 import re
 import secrets
 import sqlite3
 
 from bot import people
+from bot.fingerprint import fingerprint
 from bot.outbox import Urgency
 
 VALID = 600
@@ -29,11 +29,6 @@ def begin(db: sqlite3.Connection, person: int, now: int) -> str:
         (person, fingerprint(f"{first}{second}"), now + VALID),
     )
     return f"{first} {second}"
-
-
-def fingerprint(code: str) -> str:
-    """Return what is kept of a code."""
-    return hashlib.sha256(code.encode()).hexdigest()
 
 
 # ---------------------------------------------------------------------- a code is typed
@@ -63,7 +58,7 @@ def owner(db: sqlite3.Connection, messenger: str, person: int, code_hash: str, n
 def _who(db: sqlite3.Connection, messenger: str, person: int) -> str:
     """Return what is kept of whoever tries: it outlasts that they delete everything, else they would begin anew."""
     address = dict(people.addresses(db, person)).get(messenger, "")
-    return hashlib.sha256(f"{messenger} {address}".encode()).hexdigest()
+    return fingerprint(messenger, address)
 
 
 def claim(db: sqlite3.Connection, owner: int, claimant: int, now: int) -> None:

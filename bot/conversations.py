@@ -5,7 +5,6 @@ left for the menu or for another one can be continued within a day; one that is 
 back to the open question by itself.
 """
 
-import hashlib
 import json
 import re
 import sqlite3
@@ -19,6 +18,7 @@ from bot import accounts, alerts, connections, menus, outbox, people
 from bot import words as typed_words
 from bot.alerts import Alert, Trouble
 from bot.chat import MENU_QUESTION, Again, Chat, Ended, Gone, Left, Notice, Open, Progress
+from bot.fingerprint import fingerprint
 from bot.languages import InEveryLanguage, Languages, Words, _
 from bot.menus import Menu
 from bot.messages import Abilities, Button, Incoming, Kind, Outgoing
@@ -153,7 +153,7 @@ class Conversations:
         if heard.kind is Kind.ADDED_TO_CHANNEL:
             outbox.put(db, heard.messenger, heard.address, None, Outgoing(act="leave"), now)
             return
-        group = hashlib.sha256(heard.address.encode()).hexdigest()
+        group = fingerprint(heard.address)
         lately = "SELECT count(*) AS n FROM declined WHERE messenger = ? AND told_at > ?"
         if db.execute(lately, (heard.messenger, now - 3600)).fetchone()["n"] >= MOST_GROUPS:
             return
@@ -305,7 +305,7 @@ class _Turn:
     def _is_meant_as_code(self, code: str, progress: Progress | None) -> bool:
         """Say whether eight digits are a code to connect a messenger, right or wrong, and not a telephone number."""
         if progress and progress.takes_any_text:
-            code_hash = connections.fingerprint(code)
+            code_hash = fingerprint(code)
             return connections.owner(self.db, self.heard.messenger, self.person.id, code_hash, self.now) is not None
         return True
 
@@ -476,7 +476,7 @@ class _Turn:
                 self._say(_("This choice is no longer open."))
             conversation, argument = self.all.by_name["menu"], ""
         if conversation.secret:
-            argument = hashlib.sha256(argument.encode()).hexdigest()
+            argument = fingerprint(argument)
         self._set_aside(conversation)
         progress = self._start(conversation.name, argument)
         self._run(progress, answer, fresh=True)

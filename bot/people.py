@@ -4,10 +4,10 @@ A person is keyed by the messenger's own id, never by a telephone number. Somebo
 day after their last message.
 """
 
-import hashlib
 import sqlite3
 from dataclasses import dataclass
 
+from bot.fingerprint import fingerprint
 from bot.storage import insert
 
 FORGOTTEN_AFTER = 24 * 3600
@@ -154,7 +154,7 @@ def too_many_turns(db: sqlite3.Connection, messenger: str, address: str, most: i
         "INSERT INTO turns VALUES (:who, :now, 1) ON CONFLICT (who) DO UPDATE SET"
         " n = iif(:now - minute BETWEEN 0 AND 59, n, 0) + 1, minute = iif(:now - minute BETWEEN 0 AND 59, minute, :now)"
         " RETURNING n",
-        {"who": hashlib.sha256(f"{messenger}:{address}".encode()).hexdigest(), "now": now},
+        {"who": fingerprint(messenger, address), "now": now},
     ).fetchone()
     return max(0, int(row["n"]) - most)
 

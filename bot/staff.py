@@ -1,9 +1,10 @@
 """Staff: their roles, and the single-use invitations by which they get them."""
 
-import hashlib
 import secrets
 import sqlite3
 from enum import StrEnum
+
+from bot.fingerprint import fingerprint
 
 VALID_FOR = 24 * 3600
 """Seconds for which an invitation can be used."""
@@ -42,8 +43,3 @@ def with_role(db: sqlite3.Connection, *roles: Role) -> list[int]:
     """Return the people who have one of these roles."""
     rows = db.execute("SELECT person, role FROM staff ORDER BY person")
     return [row["person"] for row in rows if row["role"] in roles]
-
-
-def fingerprint(code: str) -> str:
-    """Return what is kept of a code."""
-    return hashlib.sha256(code.encode()).hexdigest()

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import broadcasts, clock, consents, interests, offers, outbox, people, staff, storage, words
+from bot import broadcasts, clock, consents, interests, offers, outbox, people, storage, words
 from bot.broadcasts import Audience, Group
 from bot.consents import Purpose
 from bot.demo.telegram_faults import Fault, When
+from bot.fingerprint import fingerprint
 from bot.interests import Frequency, Interest
 from bot.messages import Outcome, Outgoing, State
 from bot.offers import Offer
@@ -169,7 +170,7 @@ async def test_the_code_of_an_invitation_stands_nowhere(bot: Town) -> None:
     maria = bot.somebody("Maria")
     await maria.writes(f"/start join-{code}")
     await maria.sees("Вітаємо!")
-    assert await bot.rows("SELECT argument FROM conversations WHERE name = 'join'") == [(staff.fingerprint(code),)]
+    assert await bot.rows("SELECT argument FROM conversations WHERE name = 'join'") == [(fingerprint(code),)]
 
 
 @on_telegram

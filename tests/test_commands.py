@@ -24,6 +24,7 @@ from bot.demo.pretend_signal import PretendSignal
 from bot.demo.pretend_telegram import PretendTelegram
 from bot.demo.signal_faults import breaks_connection, internal_error
 from bot.demo.telegram_faults import Fault
+from bot.fingerprint import fingerprint
 from bot.pace import Limits
 from bot.signal_setup.signal_cli import Options, ask, how_to_start
 from bot.staff import Role
@@ -87,7 +88,7 @@ async def test_an_invitation_is_a_link_and_words(telegram: PretendTelegram, tmp_
 
 def _join(db: sqlite3.Connection, code: str, name: str = "Maria") -> Role | None:
     person = db.execute("INSERT INTO people (seen_at) VALUES (?) RETURNING id", (len(name),)).fetchone()["id"]
-    return staff.join(db, person, staff.fingerprint(code), int(time.time()))
+    return staff.join(db, person, fingerprint(code), int(time.time()))
 
 
 @pytest.mark.usefixtures("terminal")

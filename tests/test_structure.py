@@ -14,6 +14,7 @@ import pytest
 from bot import connections, consents, inbox, interests, my_data, offers, outbox, people, staff, storage
 from bot.broadcasts import Audience, Group, start
 from bot.consents import Purpose
+from bot.fingerprint import fingerprint
 from bot.interests import Interest
 from bot.messages import Outcome, Outgoing, State
 from bot.offers import Offer
@@ -148,7 +149,7 @@ def everything_about_somebody(db: sqlite3.Connection) -> tuple[int, int]:
         offers.save(db, one, Offer(["rides"], ["de"], ["evenings"], "eving", "Name", "chat", "Verein"), now)
         for purpose in Purpose:
             consents.give(db, one, purpose, "1", "uk", now)
-        staff.join(db, one, staff.fingerprint(staff.invite(db, staff.Role.ADMIN, now)), now)
+        staff.join(db, one, fingerprint(staff.invite(db, staff.Role.ADMIN, now)), now)
         db.execute(
             "INSERT INTO conversations (person, name, argument, answers, question, draft, failures, changed_at)"
             " VALUES (?, 'offer', '', '{}', 'name', '{}', 0, ?)",

@@ -6,12 +6,12 @@ unreadable, never more. A person is named by the ACI (`sourceUuid`), a message b
 milliseconds.
 """
 
-import hashlib
 import json
 import re
 from typing import Any
 
 from bot import words
+from bot.fingerprint import fingerprint
 from bot.messages import Incoming, Kind, Unreadable
 
 MESSENGER = "signal"
@@ -68,7 +68,7 @@ def name(event: Any) -> str:
         key = f"{_address(envelope)}.{device}.{_timestamp(envelope['timestamp'])}.{_kind(envelope)}"
     except _FAULTS as fault:
         raise Unreadable(type(fault).__name__) from None
-    return hashlib.sha256(key.encode()).hexdigest()  # who wrote is not to be read from it
+    return fingerprint(key)  # who wrote is not to be read from it
 
 
 def mistrusted(event: Any) -> str:
