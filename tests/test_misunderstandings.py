@@ -1,0 +1,103 @@
+"""Who is not understood is helped, and what only resembles something weighty is asked back."""
+
+import pytest
+
+from tests.bridge import Somebody, Town
+from tests.signal_talk import (
+    ADULT,
+    CONSENT,
+    MENU,
+    NOT_UNDERSTOOD,
+    PLACE,
+    comes_to_the_place,
+    last_question,
+    lines_of,
+    writes,
+)
+from tests.test_refugees import registers
+from tests.test_staff import composes
+
+
+@pytest.fixture
+def messenger() -> str:
+    """The messenger, where a test does not say that it is about both."""
+    return "signal"
+
+
+@pytest.mark.parametrize("where", ["menu", "question"])
+async def test_who_is_not_understood_is_helped_more_each_time(bot: Town, refugee: Somebody, where: str) -> None:
+    asked = MENU
+    if where == "question":
+        await comes_to_the_place(refugee)
+        asked = PLACE
+    choices = lines_of(last_question(refugee))
+    await writes(refugee, "на вулиці Гоголя")
+    (first,) = refugee.news()
+    assert NOT_UNDERSTOOD in first.text
+    assert asked in first.text
+    assert lines_of(first) == choices
+    assert "МЕНЮ" not in first.text
+    await bot.restart()
+    await writes(refugee, "ну там")
+    (second,) = refugee.news()
+    assert "МЕНЮ" in second.text
+    assert "ЛЮДИНА" in second.text
+    assert lines_of(second) == choices
+    for text in ("ой лишенько", "не розумію"):
+        await writes(refugee, text)
+        (third,) = refugee.news()
+        assert bot.city.office.telephone in third.text
+        assert asked not in third.text
+    await bot.restart()
+    await refugee.writes("1")
+    assert await refugee.sees(CONSENT if where == "menu" else "✓ У Дортмунді")
+
+
+MEANT: dict[str, tuple[str, ...]] = {
+    "так": ("Ваші дані видалено",),
+    "1": ("Ваші дані видалено",),
+    "ні": ("Ви справді хочете видалити",),
+    "2": ("Ви справді хочете видалити",),
+    "3": (NOT_UNDERSTOOD, "Ви справді хочете видалити"),
+    "не знаю": ("Ви справді хочете видалити",),
+    "залишити": ("Нічого не видалено",),
+    "меню": (MENU,),
+    "0": (MENU,),
+}
+
+
+@pytest.mark.parametrize("messenger", ["telegram", "signal"])
+@pytest.mark.parametrize(("text", "seen"), MEANT.items())
+async def test_what_only_resembles_a_weighty_answer_is_asked_back(
+    bot: Town, refugee: Somebody, text: str, seen: tuple[str, ...]
+) -> None:
+    await registers(refugee)
+    await writes(refugee, "видалити", "так видалти")
+    assert await refugee.sees("Ви мали на увазі: Так, видалити все?")
+    assert len(await bot.rows("SELECT * FROM interests")) == 1
+    await bot.restart()
+    await refugee.writes(text)
+    assert await refugee.sees(*seen)
+    assert len(await bot.rows("SELECT * FROM interests")) == (0 if "видалено" in seen[0] and "Ваші" in seen[0] else 1)
+
+
+@pytest.mark.parametrize("messenger", ["telegram", "signal"])
+async def test_what_only_resembles_a_consent_or_an_order_to_send_is_asked_back(
+    bot: Town, office: Somebody, refugee: Somebody
+) -> None:
+    await refugee.picks("Я з Житомирщини")
+    await refugee.writes("погоджуюс")
+    assert await refugee.sees("Ви мали на увазі: Так, я погоджуюся?")
+    await refugee.writes("так")
+    assert await refugee.sees(ADULT)
+    await refugee.picks("Так")
+    await refugee.writes("медицина")
+    await bot.populate(uk=1)
+    await composes(office)
+    await office.picks("Alle", "Alle Themen", "Alle in ihrer Sprache")
+    await office.sees("Was soll jetzt geschehen?")
+    await office.writes("jetzt sende")
+    assert await office.sees("Meinten Sie: ✉ Jetzt senden?")
+    await office.writes("nein")
+    assert await office.sees("Was soll jetzt geschehen?")
+    assert await bot.rows("SELECT * FROM broadcasts") == []
