@@ -150,21 +150,18 @@ class Conversations:
             outbox.put(db, messenger, address, notice.person, part, now, urgency, notice.about)
 
     def _decline_group(self, db: sqlite3.Connection, heard: Incoming, now: int) -> None:
-        if heard.kind is Kind.ADDED_TO_CHANNEL:
-            outbox.put(db, heard.messenger, heard.address, None, Outgoing(act="leave"), now)
+        """Leave a group or a channel. A group is told why, once, if not too many others were told lately."""
+        if outbox.waiting_for(db, heard.messenger, heard.address):  # we are leaving already
             return
-        group = fingerprint(heard.address)
         lately = "SELECT count(*) AS n FROM declined WHERE messenger = ? AND told_at > ?"
-        if db.execute(lately, (heard.messenger, now - 3600)).fetchone()["n"] >= MOST_GROUPS:
-            return
-        told = db.execute("INSERT OR IGNORE INTO declined VALUES (?, ?, ?)", (heard.messenger, group, now))
-        if not told.rowcount:
-            return
-        only_private = self.languages.render(
-            InEveryLanguage(_("I answer only in a private chat. Please write to me there.")), self.languages.codes[0]
-        )
-        outgoing = Outgoing(text=only_private)
-        outbox.put(db, heard.messenger, heard.address, None, outgoing, now, Urgency.NOTICE)
+        told = db.execute(lately, (heard.messenger, now - 3600)).fetchone()["n"]
+        if heard.kind is Kind.ADDED_TO_GROUP and told < MOST_GROUPS:
+            group = (heard.messenger, fingerprint(heard.address), now)
+            if db.execute("INSERT OR IGNORE INTO declined VALUES (?, ?, ?)", group).rowcount:
+                only_private = InEveryLanguage(_("I answer only in a private chat. Please write to me there."))
+                outgoing = Outgoing(text=self.languages.render(only_private, self.languages.codes[0]))
+                outbox.put(db, heard.messenger, heard.address, None, outgoing, now, Urgency.NOTICE)
+        outbox.put(db, heard.messenger, heard.address, None, Outgoing(act="leave"), now, Urgency.NOTICE)
 
     def _was_deaf(self, db: sqlite3.Connection, heard: Incoming, now: int) -> None:
         """Let the office be told, and write one line to those who were in the middle of a conversation.

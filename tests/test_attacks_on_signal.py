@@ -87,6 +87,27 @@ async def test_a_flood_of_one_keeps_nobody_else_waiting(both: Town) -> None:
     assert len(attacker.phone.received) <= 2 * 16
 
 
+async def test_the_bot_leaves_every_group_however_many_there_are_and_tells_few_of_them_why(bot: Town) -> None:
+    attacker = bot.somebody("Viktor").phone
+    groups = [await attacker.adds_bot_to_group(invites=n == 0) for n in range(25)]
+    for group in groups:
+        await attacker.writes_in_group(group, "/start")
+    await bot.signal.changed(
+        lambda: not any(group.bot_is_member or group.bot_is_invited for group in bot.signal.groups.values())
+    )
+    await bot.settles()
+    told = [len(group.messages) for group in bot.signal.groups.values()]
+    assert sum(n - 1 for n in told) == 9, "ten notices, of which one did not reach a group that the bot is not in"
+    sends = bot.signal.counts["send"]
+    for group in groups:
+        await attacker.adds_bot_again(group)
+    await bot.signal.changed(lambda: not any(group.bot_is_member for group in bot.signal.groups.values()))
+    await bot.settles()
+    assert bot.signal.counts["send"] == sends, "who was told is told no more"
+    assert not attacker.received
+    assert await bot.rows("SELECT * FROM outbox") == []
+
+
 async def test_the_same_timestamp_and_clocks_that_are_far_off_take_nobodys_turn(bot: Town) -> None:
     olena, attacker = bot.somebody("Olena"), bot.somebody("Viktor")
     for at in (1, 1795336103442, 2**52):

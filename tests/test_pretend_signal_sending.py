@@ -311,8 +311,35 @@ async def test_a_group_gets_what_is_sent_once_for_each_member(
     assert list(message.shown().reactions) == ["👍"]
     assert (await bot.call("listGroups"))[0]["isMember"]
     await bot.call("quitGroup", groupId=group)
-    for method in ("send", "quitGroup"):
-        assert "not a member" in (await bot.refused(method, groupId=group, message="x"))["message"]
+    assert "not a member" in (await bot.refused("send", groupId=group, message="x"))["message"]
+    assert await bot.call("quitGroup", groupId=group, delete=True) == {}
+    assert await bot.call("listGroups") == []
+    assert "Group not found" in (await bot.refused("quitGroup", groupId=group))["message"]
+    heard = len(bot.heard)
+    await olena.writes_in_group(group, "Хтось є?")
+    await olena.writes("x")
+    assert len(await bot.hears(heard + 1)) == heard + 1
+
+
+async def test_the_only_admin_of_a_group_leaves_it_to_somebody_else(
+    signal: PretendSignal, bot: Client, olena: SignalPerson
+) -> None:
+    group = await olena.adds_bot_to_group()
+    signal.groups[group].bot_is_only_admin = True
+    assert "specify a new admin" in (await bot.refused("quitGroup", groupId=group, admin=[NOBODY]))["message"]
+    (found,) = await bot.call("listGroups", groupId=[group])
+    assert [admin["uuid"] for admin in found["admins"]] == [signal.aci]
+    await bot.call("quitGroup", groupId=group, admin=[olena.id])
+    assert not signal.groups[group].bot_is_member
+
+
+async def test_an_invitation_to_a_group_can_be_declined_and_nothing_be_written_there(
+    signal: PretendSignal, bot: Client, olena: SignalPerson
+) -> None:
+    group = await olena.adds_bot_to_group(invites=True)
+    assert "not a member" in (await bot.refused("send", groupId=group, message="x"))["message"]
+    await bot.call("quitGroup", groupId=group)
+    assert not signal.groups[group].bot_is_invited
 
 
 # ---------------------------------------------------------------------- what fails

@@ -204,6 +204,16 @@ async def test_the_bot_leaves_a_group_once(bot: SignalTransport, oksana: SignalP
     for state in (State.ACCEPTED, State.REFUSED):
         assert (await bot.send(f"group.{id}", Outgoing(act="leave"))).state is state
         assert not signal.groups[id].bot_is_member
+    assert not signal.groups[id].is_kept
+
+
+async def test_nobody_keeps_the_bot_in_a_group_by_making_it_the_only_admin(
+    bot: SignalTransport, oksana: SignalPerson, signal: PretendSignal
+) -> None:
+    id = await oksana.adds_bot_to_group()
+    signal.groups[id].bot_is_only_admin = True
+    assert (await bot.send(f"group.{id}", Outgoing(act="leave"))).state is State.ACCEPTED
+    assert not signal.groups[id].bot_is_member
 
 
 async def test_after_a_captcha_was_solved_messages_arrive(

@@ -19,7 +19,7 @@ from bot.demo.signal_rules import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.demo.signal_chats import Json
+    from bot.demo.signal_chats import Json, SignalGroup
     from bot.demo.signal_people import SignalPerson
     from bot.demo.signal_rules import (
         Params,
@@ -276,27 +276,40 @@ def get_attachment(world: SignalWorld, params: Params) -> Json:
     return {"data": base64.b64encode(file.content).decode()}
 
 
-def list_groups(world: SignalWorld, _params: Params) -> list[Json]:
+def list_groups(world: SignalWorld, params: Params) -> list[Json]:
     return [
         {
             "id": group.id,
             "name": group.name,
             "isMember": group.bot_is_member,
             "isBlocked": False,
-            "members": [{"number": None, "uuid": member} for member in group.members],
+            "members": [{"number": None, "uuid": member} for member in [*group.members, *bot_in(world, group)]],
+            "admins": [{"number": None, "uuid": world.aci}] if group.bot_is_only_admin else [],
         }
         for group in world.groups.values()
+        if group.is_kept and (not (wanted := params.texts("groupId")) or group.id in wanted)
     ]
 
 
+def bot_in(world: SignalWorld, group: SignalGroup) -> list[str]:
+    return [world.aci] if group.bot_is_member else []
+
+
 def quit_group(world: SignalWorld, params: Params) -> Json:
+    """Leave, or decline an invitation; whoever is not there has left (QuitGroupCommand).
+
+    With `delete` nothing is known of the group any more.
+    """
     given = params.needed("groupId")
     group = world.groups.get(group_id(given))
-    if group is None:
-        raise user_error(f"Group not found: {given}")
-    if not group.bot_is_member:
-        raise user_error(f"User is not a member in group: {group.name}")
-    group.bot_is_member = False
+    if group is None or not group.is_kept:
+        raise user_error(f"Failed to send to group: Group not found: {given}")
+    if group.bot_is_only_admin and not set(params.texts("admin")) & set(group.members):
+        raise user_error(f"You need to specify a new admin with --admin: {given}")
+    group.is_kept = not params.yes("delete")
+    if not (group.bot_is_member or group.bot_is_invited):
+        return {}
+    group.bot_is_member = group.bot_is_invited = group.bot_is_only_admin = False
     group.revision += 1
     world.tell("group", change="quit", group_id=group.id)
     return {"timestamp": world.timestamp(), "results": []}

@@ -136,13 +136,19 @@ class SignalShown:
 
 @dataclass(slots=True)
 class SignalGroup:
-    """A group (version 2) with the ids of its people; `messages` is what all of them see."""
+    """A group (version 2) with the ids of its people; `messages` is what all of them see.
+
+    The bot is a member, or only invited; as the only admin it may not leave. Its signal-cli keeps what it knows of it.
+    """
 
     id: str
     name: str
     members: list[str]
     revision: int = 1
     bot_is_member: bool = True
+    bot_is_invited: bool = False
+    bot_is_only_admin: bool = False
+    is_kept: bool = True
     messages: dict[tuple[str, int], SignalMessage] = field(default_factory=dict)
 
 

@@ -55,7 +55,8 @@ class SignalPerson(Telephone):
         )
         self.has_written = True
         self.keep(message)
-        self.tells({"dataMessage": self.data(message.timestamp, text, files, more)}, message.timestamp, message)
+        if group_id is None or self.world.groups[group_id].bot_is_member:
+            self.tells({"dataMessage": self.data(message.timestamp, text, files, more)}, message.timestamp, message)
         self.world.message_changed("message", self, message)
         return message
 
@@ -237,12 +238,18 @@ class SignalPerson(Telephone):
 
     # groups
 
-    async def adds_bot_to_group(self, name: str = "Nachbarn") -> str:
-        """Make a group with the bot in it and return its id."""
+    async def adds_bot_to_group(self, name: str = "Nachbarn", *, invites: bool = False) -> str:
+        """Make a group with the bot in it, or only invited to it, and return its id."""
         group = self.world.group(name, [self.id])
+        await self.adds_bot_again(group.id, invites=invites)
+        return group.id
+
+    async def adds_bot_again(self, group_id: str, *, invites: bool = False) -> None:
+        """Let the bot be in a group, or invited to it, that it may have left."""
+        group = self.world.groups[group_id]
+        group.bot_is_member, group.bot_is_invited, group.is_kept = not invites, invites, True
         self.says_data(groupInfo=events.group_info(group, "UPDATE"))
         await asyncio.sleep(0)
-        return group.id
 
     async def writes_in_group(self, group_id: str, text: str, **more: Any) -> SignalShown:
         group = self.world.groups[group_id]

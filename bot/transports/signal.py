@@ -341,7 +341,7 @@ class SignalTransport:
             case "acknowledge" | "commands":
                 pass  # there are no buttons that spin and no lists of commands
             case "leave":
-                await self.request("quitGroup", groupId=address.removeprefix(envelopes.GROUP))
+                await self._leave(address.removeprefix(envelopes.GROUP))
             case "solve":
                 captcha = markup.plain(outgoing.text).strip()
                 await self.request("submitRateLimitChallenge", challenge=outgoing.handle, captcha=captcha)
@@ -352,6 +352,19 @@ class SignalTransport:
             case _:
                 return await self._send_message(address, outgoing)
         return Outcome(State.ACCEPTED)
+
+    async def _leave(self, group: str) -> None:
+        """Leave a group, or decline to come into it, and keep nothing of it. Raises: Fault.
+
+        Its only admin may not leave, so somebody else is made one: else anybody could keep us there.
+        """
+        try:
+            await self.request("quitGroup", groupId=group, delete=True)
+        except Refused as refusal:
+            others = _not_admins(await self.request("listGroups", groupId=[group]))
+            if not others:
+                raise refusal from None
+            await self.request("quitGroup", groupId=group, delete=True, admin=others[:1])
 
     async def _send_message(self, address: str, outgoing: Outgoing, **more: Any) -> Outcome:
         params = {**_recipient(address), **_message(outgoing), **more}
@@ -427,6 +440,18 @@ async def _accounts(connection: Connection) -> list[str] | None:
 def _numbers(accounts: Any) -> list[str]:
     listed = accounts if isinstance(accounts, list) else []
     return [str(account.get("number")) for account in listed if isinstance(account, dict)]
+
+
+def _not_admins(groups: Any) -> list[str]:
+    """Return the members of the one group that was asked for, but for its admins."""
+    group = groups[0] if isinstance(groups, list) and groups and isinstance(groups[0], dict) else {}
+    members, admins = (_uuids(group.get(part)) for part in ("members", "admins"))
+    return [member for member in members if member not in admins]
+
+
+def _uuids(people: Any) -> list[str]:
+    listed = people if isinstance(people, list) else []
+    return [str(person["uuid"]) for person in listed if isinstance(person, dict) and person.get("uuid")]
 
 
 def _recipient(address: str) -> dict[str, Any]:
