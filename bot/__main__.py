@@ -34,7 +34,7 @@ from handlers import staff as staff_texts
 T = TypeVar("T")
 
 CANNOT_START = 2
-STRANGER = Person(id=0, language="", role="", news_stopped=False, told_at=0)
+STRANGER = Person(id=0, language="", role="", news_stopped=False)
 
 
 @click.group()

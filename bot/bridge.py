@@ -10,7 +10,7 @@ import sqlite3
 import time
 from functools import partial
 
-from bot import inbox
+from bot import inbox, turns
 from bot.conversations import Conversations
 from bot.logs import describe
 from bot.messages import Transport, Unreadable
@@ -74,7 +74,7 @@ class Account:
             return
         heard = self.transport.understand(stored.payload)
         if heard is not None:
-            self._conversations.take_turn(db, heard, time.time())
+            turns.take(self._conversations, db, heard, time.time())
 
     async def _see_to_it(self, stored: inbox.Stored, turn: "asyncio.Future[None]") -> None:
         try:

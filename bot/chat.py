@@ -10,7 +10,7 @@ after a write is refused).
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -21,6 +21,7 @@ from bot.messages import Abilities, Button, Outgoing
 from bot.pace import Limits
 from bot.people import Person
 from bot.profile import Item, Profile
+from bot.progress import FREE, MENU_QUESTION, UNREAD, Progress
 from bot.questions import (
     BACK,
     MEANT_VALUE,
@@ -39,11 +40,6 @@ from bot.questions import (
     as_choices,
 )
 
-MENU_QUESTION = MENU
-_FREE = "free"
-"""In the draft: the open question takes any text."""
-_UNREAD = "!"
-"""In the sources: the message that was no answer to the open question."""
 RIGHT = ("ja", "ok", "richtig", "speichern", "так", "да", "зберегти", "сохранить", "правильно")
 """What may be typed to say that a review is right."""
 
@@ -91,45 +87,6 @@ class Notice:
     """Somebody else whom it tells of."""
     messenger: str = ""
     """Where it should arrive, if that person is there; '' for where they prefer it."""
-
-
-@dataclass
-class Progress:
-    """Where a conversation stands: all that is saved of it."""
-
-    id: int
-    name: str
-    argument: str
-    answers: dict[str, Any] = field(default_factory=dict)
-    question: str = ""
-    draft: dict[str, Any] = field(default_factory=dict)
-    failures: int = 0
-    changed_at: int = 0
-    sources: dict[str, str] = field(default_factory=dict)
-    """In which message of theirs each answer was written, by all ids that it has had; the last answer last."""
-
-    @property
-    def takes_any_text(self) -> bool:
-        """Whether the open question takes whatever is written."""
-        return bool(self.draft.get(_FREE))
-
-    def written_in(self, own: str) -> str:
-        """Return the key of the answer that was written in this message, '' if there is none."""
-        return next((key for key, ids in self.sources.items() if own in ids.split() and key != _UNREAD), "")
-
-    def last_written_in(self, own: str) -> str:
-        """Return the key of the question that this message was about, if nothing was answered since, else ''."""
-        if own in self.sources.get(_UNREAD, "").split():
-            return self.question
-        key = self.written_in(own)
-        return key if key and key == next(reversed(self.answers), "") else ""
-
-    def open_again(self, key: str, page: int = 0) -> None:
-        """Let this question be the open one, at the page on which it was answered and with what was ticked."""
-        if key != self.question:
-            old = self.answers.pop(key, None)
-            self.question = key
-            self.draft = {"selected": old, "page": page} if isinstance(old, list) else {"page": page}
 
 
 class Chat:
@@ -476,12 +433,12 @@ class Chat:
         except AskBack as similar:
             progress.draft[MEANT_VALUE] = similar.value
             if answer.own:
-                progress.sources[_UNREAD] = answer.own
+                progress.sources[UNREAD] = answer.own
             self._show_question(question)
         except Ticked as ticked:
             self._show_question(question, hint=ticked.hint, replaces=answer.message)
         progress.answers[question.key] = value
-        progress.sources = {key: own for key, own in progress.sources.items() if key not in (question.key, _UNREAD)}
+        progress.sources = {key: own for key, own in progress.sources.items() if key not in (question.key, UNREAD)}
         if answer.own:
             progress.sources[question.key] = answer.own
         progress.failures = 0
@@ -509,7 +466,7 @@ class Chat:
     def _failed(self, answer: Answer) -> None:
         self._progress.failures += 1
         if answer.own:
-            self._progress.sources[_UNREAD] = answer.own
+            self._progress.sources[UNREAD] = answer.own
 
     def _misunderstood_question(self, question: Question) -> NoReturn:
         """Help with the open question: say what to write, later how to go on, and then do not repeat it any more."""
@@ -522,7 +479,7 @@ class Chat:
         if not self._visited:
             raise Left
         self._progress.failures = 0
-        self._progress.sources.pop(_UNREAD, None)
+        self._progress.sources.pop(UNREAD, None)
         self._progress.open_again(self._visited[-1])
         raise Again(answer.message)
 
@@ -562,7 +519,7 @@ class Chat:
         elif question.must and not self._abilities.buttons:
             parts.append(_("Please write the number or the word."))
         if question.check is not None:
-            draft[_FREE] = True
+            draft[FREE] = True
         buttons = question.buttons(self._progress.id, draft, self._abilities, self._plain)
         text = self._render(paragraphs(*(part for part in parts if part is not None)))
         self._show(question.key, Outgoing(text=text, buttons=tuple(buttons), replaces=replaces or self._replaces))

@@ -1,7 +1,7 @@
 """What comes in and what goes out, as every messenger sees it, and the protocol that a messenger keeps.
 
 A transport turns what it hears into `Incoming` and an `Outgoing` into whatever its messenger can show. Nothing here or
-in `bot/conversations.py` and `handlers/` knows which messenger it is.
+in `bot/turns.py` and `handlers/` knows which messenger it is.
 """
 
 from collections.abc import Awaitable, Callable

@@ -14,6 +14,7 @@ INTERNAL = {
     "draft",
     "failures",
     "told_at",
+    "told_of",
     "code_hash",
     "outbox",
     "moved",

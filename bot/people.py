@@ -28,14 +28,16 @@ class Person:
     role: str
     """Of staff; '' for everybody else."""
     news_stopped: bool
-    told_at: int
+    told_of: str = ""
+    """The notice about pictures and the like that they were given last, '' if there was none."""
+    told_at: int = 0
 
 
 def find_or_add(db: sqlite3.Connection, messenger: str, address: str, now: int) -> Person:
     """Return the person behind an address; note that they were here and can be reached."""
     found = db.execute(
-        "SELECT id, language, role, news_stopped_at, told_at, seen_at, coalesce(unreachable_since, doubted_at) AS lost"
-        " FROM addresses"
+        "SELECT id, language, role, news_stopped_at, told_at, told_of, seen_at,"
+        " coalesce(unreachable_since, doubted_at) AS lost FROM addresses"
         " JOIN people ON people.id = addresses.person LEFT JOIN staff ON staff.person = people.id"
         " WHERE messenger = ? AND address = ?",
         (messenger, address),
@@ -52,8 +54,8 @@ def find_or_add(db: sqlite3.Connection, messenger: str, address: str, now: int) 
 def find(db: sqlite3.Connection, person: int) -> Person:
     """Return somebody who is known."""
     found = db.execute(
-        "SELECT id, language, role, news_stopped_at, told_at FROM people LEFT JOIN staff ON staff.person = people.id"
-        " WHERE id = ?",
+        "SELECT id, language, role, news_stopped_at, told_at, told_of FROM people"
+        " LEFT JOIN staff ON staff.person = people.id WHERE id = ?",
         (person,),
     ).fetchone()
     return _person(found)
@@ -66,13 +68,14 @@ def _person(found: sqlite3.Row) -> Person:
         role=found["role"] or "",
         news_stopped=found["news_stopped_at"] is not None,
         told_at=found["told_at"] or 0,
+        told_of=found["told_of"] or "",
     )
 
 
 def _add(db: sqlite3.Connection, messenger: str, address: str, now: int) -> Person:
     added = insert(db, "INSERT INTO people (seen_at) VALUES (?)", (now,))
     db.execute("INSERT INTO addresses (messenger, address, person) VALUES (?, ?, ?)", (messenger, address, added))
-    return Person(added, "", "", False, 0)
+    return Person(added, "", "", False)
 
 
 def speak(db: sqlite3.Connection, person: int, language: str) -> None:
@@ -120,9 +123,9 @@ def resume_news(db: sqlite3.Connection, person: int) -> None:
     db.execute("UPDATE people SET news_stopped_at = NULL WHERE id = ?", (person,))
 
 
-def told(db: sqlite3.Connection, person: int, now: int) -> None:
-    """Remember that a notice was given, so that a flood of pictures gets one."""
-    db.execute("UPDATE people SET told_at = ? WHERE id = ?", (now, person))
+def told(db: sqlite3.Connection, person: int, notice: str, now: int) -> None:
+    """Remember which notice was given, so that a flood of pictures gets one."""
+    db.execute("UPDATE people SET told_at = ?, told_of = ? WHERE id = ?", (now, notice, person))
 
 
 def unreachable(db: sqlite3.Connection, messenger: str, address: str, now: int, doubtful: bool = False) -> None:

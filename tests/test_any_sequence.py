@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import handlers
-from bot import markup, outbox, profile, staff, storage
+from bot import markup, outbox, profile, staff, storage, turns
 from bot.conversations import Conversations
 from bot.demo.telegram_html import parse_html
 from bot.languages import Languages
@@ -132,7 +132,7 @@ class Booth(ABC):
         self.db.execute("BEGIN IMMEDIATE")
         self.now += 10  # slow enough that nothing counts as done twice
         if heard is not None:
-            self.conversations.take_turn(self.db, heard, self.now)
+            turns.take(self.conversations, self.db, heard, self.now)
         self.db.execute("COMMIT")
         left = []
         while rows := outbox.claim(self.db, self.messenger, (), 100, 0, self.now):

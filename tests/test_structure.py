@@ -22,7 +22,10 @@ from bot.storage import open_store
 from tests.bridge import town
 
 ROOT = Path(__file__).parent.parent
-NEUTRAL = ("conversations", "chat", "questions", "menus", "connections", "people", "broadcasts", "outbox")
+NEUTRAL = (
+    *("conversations", "turns", "progress", "chat", "questions", "menus"),
+    *("connections", "people", "broadcasts", "outbox"),
+)
 """Modules of `bot/` that know no messenger by name either."""
 MESSENGERS = re.compile(r"telegram|signal|whatsapp|callback|inline", re.IGNORECASE)
 

@@ -58,6 +58,14 @@ async def test_a_call_is_answered_once(refugee: Somebody) -> None:
     assert await refugee.sees_nothing_new()
 
 
+async def test_a_call_after_a_picture_is_answered_too(refugee: Somebody) -> None:
+    await refugee.sends("photo")
+    await refugee.sees("Я не приймаю зображень")
+    refugee.look()
+    await refugee.phone.calls()
+    assert await refugee.sees("Я не приймаю дзвінків")
+
+
 async def data(phone: Any, **fields: object) -> None:
     phone.says_data(**fields)
 

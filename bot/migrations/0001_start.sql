@@ -7,7 +7,8 @@ CREATE TABLE people (
     preferred         TEXT,              -- the messenger for news, of somebody with several; NULL: any
     seen_at           INTEGER NOT NULL,
     news_stopped_at   INTEGER,           -- STOP; START clears it
-    told_at           INTEGER            -- when a notice about pictures and the like was given, so that a flood gets one
+    told_at           INTEGER,           -- when a notice about pictures and the like was given, so that a flood gets one
+    told_of           TEXT               -- which one it was
 ) STRICT;
 
 CREATE TABLE addresses (
