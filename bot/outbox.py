@@ -3,7 +3,7 @@
 import json
 import math
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -252,27 +252,29 @@ def hurry(db: sqlite3.Connection, messenger: str) -> None:
     )
 
 
-def delivered(db: sqlite3.Connection, messenger: str, address: str, arrived: Iterable[tuple[str, float]]) -> None:
+def delivered(db: sqlite3.Connection, messenger: str, address: str, arrived: Sequence[tuple[str, float]]) -> None:
     """Note that copies are on a telephone; each with the messenger's id and, if that tells it, when it left (UTC).
 
     By that time one whose outcome is not known (yet) is found, too, if it left while that was tried: only one message
     at a time is on its way to an address.
     """
-    for message, left_at in arrived:
-        db.execute(
-            "UPDATE outbox SET state = 'delivered', message = :message, reason = NULL"
-            " WHERE messenger = :messenger AND address = :address AND broadcast IS NOT NULL AND ("
-            "(message = :message AND state = 'accepted') OR (message IS NULL AND state IN ('trying', 'unknown')"
-            " AND :left_at BETWEEN tried_at AND min(tried_at + :longest, coalesce(ended_at + :late, :left_at))))",
-            {
-                "message": message,
-                "messenger": messenger,
-                "address": address,
-                "left_at": left_at,
-                "longest": LONGEST_TRY,
-                "late": LEFT_LATE,
-            },
-        )
+    copies = db.execute(
+        "SELECT id, state, message, tried_at, min(tried_at + :longest, coalesce(ended_at + :late, tried_at + :longest))"
+        " AS over_at FROM outbox WHERE messenger = :messenger AND address = :address AND broadcast IS NOT NULL"
+        " AND (message IS NOT NULL AND state = 'accepted' OR message IS NULL AND state IN ('trying', 'unknown'))",
+        {"messenger": messenger, "address": address, "longest": LONGEST_TRY, "late": LEFT_LATE},
+    ).fetchall()
+    if not copies:  # whatever a receipt names, it costs no more than this
+        return
+    named = {message for message, _left_at in arrived}
+    for copy in copies:
+        began, over = copy["tried_at"], copy["over_at"]
+        left_then = (message for message, left_at in arrived if began <= left_at <= over)
+        message = next(left_then, "") if copy["message"] is None else copy["message"]
+        if message in named:
+            db.execute(
+                "UPDATE outbox SET state = 'delivered', message = ?, reason = NULL WHERE id = ?", (message, copy["id"])
+            )
 
 
 def waiting_copies(db: sqlite3.Connection, now: float) -> dict[str, int]:

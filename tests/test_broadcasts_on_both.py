@@ -295,9 +295,26 @@ async def test_forged_receipts_change_nothing(place: Town) -> None:
     reader.phone.receipt("read", [left + 60_000], None)
     await place.settles()
     assert await copies(place) == ["accepted"]
-    reader.phone.receipt("delivery", [left], left)
+    reader.phone.receipt("delivery", [*range(1, 800), left, *range(800, 900)], left)
     await place.settles()
     assert await copies(place) == ["delivered"]
+
+
+async def test_a_flood_of_receipts_costs_nobody_time(place: Town) -> None:
+    place.receipts = False
+    (reader,) = await readers(place, "signal", 1)
+    attacker = await comes(place, "Viktor", "signal")
+    maria = await office_on(place, "telegram")
+    await sends(maria)
+    await arrives(reader)
+    left = int(reader.phone.received[-1].message_id)
+    for n in range(300):
+        attacker.phone.receipt("delivery", [left + n + m for m in range(1000)], None)
+    began = time.monotonic()
+    reader.phone.receipt("delivery", [left], left)
+    await place.settles(20)
+    assert await copies(place) == ["delivered"]
+    assert time.monotonic() - began < 6
 
 
 # ---------------------------------------------------------------------- limits of one messenger
