@@ -26,7 +26,7 @@ from bot import __main__ as entrance
 from bot import settings
 from bot.demo import pretend_signal
 from bot.demo.signal_daemon import Daemon
-from bot.messages import Hear, Incoming
+from bot.messages import Hear, Incoming, Kind
 from bot.settings import Signal as Settings
 from bot.transports import signal_envelopes as envelopes
 from bot.transports.signal import PATIENCE, SignalTransport
@@ -84,14 +84,15 @@ class SpoolTransport(SignalTransport):
                 if whole:
                     place += len(whole) + 1
                     events = [json.loads(line) for line in whole.split(b"\n")]
-                    heard = [(envelopes.name(event), json.dumps(event)) for event in events if envelopes.read(event)]
+                    read = [(envelopes.name(event), envelopes.read(event)) for event in events]
+                    heard = [(id, envelopes.stored(incoming)) for id, incoming in read if incoming]
                     await hear([*heard, (f"{MARK}{place}", "{}")])
                     continue
             await asyncio.sleep(LOOK_AGAIN)
 
-    def understand(self, payload: str) -> Incoming | None:
+    def understand(self, payload: str) -> Incoming:
         """Read a stored payload; the place in the file is none of anybody's concern."""
-        return None if payload == "{}" else super().understand(payload)
+        return Incoming(self.messenger, "", Kind.RECEIPT) if payload == "{}" else super().understand(payload)
 
 
 def _read(spool: Path, place: int) -> bytes:

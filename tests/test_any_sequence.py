@@ -27,9 +27,10 @@ from bot import markup, outbox, profile, staff, storage, turns
 from bot.conversations import Conversations
 from bot.demo.telegram_html import parse_html
 from bot.languages import Languages
-from bot.messages import Outcome, Outgoing, State
+from bot.messages import Incoming, Outcome, Outgoing, State
 from bot.settings import Signal, Telegram
 from bot.staff import Role
+from bot.transports import signal_envelopes as envelopes
 from bot.transports.signal import SignalTransport
 from bot.transports.telegram import TelegramTransport
 from bot.words import clean, word_list
@@ -126,9 +127,13 @@ class Booth(ABC):
     def edits(self, own: str, text: str) -> int:
         """Change an own message."""
 
+    def understands(self, event: dict[str, Any]) -> Incoming | None:
+        """Keep an event as long as until its turn, and read it."""
+        return self.transport.understand(json.dumps(event))
+
     def hears(self, event: dict[str, Any]) -> list[Outgoing]:
         """Let the bot take a turn, and return what leaves."""
-        heard = self.transport.understand(json.dumps(event))
+        heard = self.understands(event)
         self.db.execute("BEGIN IMMEDIATE")
         self.now += 10  # slow enough that nothing counts as done twice
         if heard is not None:
@@ -208,6 +213,11 @@ class WithNumbers(Booth):
     def __init__(self) -> None:
         self.transport = SignalTransport(Signal("+4915100000001", Path("nowhere")))
         super().__init__()
+
+    def understands(self, event: dict[str, Any]) -> Incoming | None:
+        """Keep an event as long as until its turn, and read it."""
+        heard = envelopes.read(event)
+        return self.transport.understand(envelopes.stored(heard)) if heard else None
 
     def writes(self, text: str) -> int:
         """Write; of what shows nothing nobody hears."""

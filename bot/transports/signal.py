@@ -7,7 +7,6 @@ the plug is lost; that we were deaf, and for how long, is heard as a message of 
 """
 
 import asyncio
-import json
 import logging
 import random
 import re
@@ -250,7 +249,7 @@ class SignalTransport:
             try:
                 incoming = envelopes.read(event)
                 if incoming is not None:
-                    heard.append((envelopes.name(event), json.dumps(event)))
+                    heard.append((envelopes.name(event), envelopes.stored(incoming)))
             except (Unreadable, ValueError, RecursionError):
                 log.warning("an event of signal-cli cannot be read and is put aside")
                 continue
@@ -311,8 +310,8 @@ class SignalTransport:
 
     # ------------------------------------------------------------------ understand
 
-    def understand(self, payload: str) -> Incoming | None:
-        """Read a stored payload. None: it does not concern us. Raises: Unreadable."""
+    def understand(self, payload: str) -> Incoming:
+        """Read a stored payload. Raises: Unreadable."""
         return envelopes.understand(payload)
 
     # ------------------------------------------------------------------ send

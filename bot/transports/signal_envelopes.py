@@ -3,11 +3,12 @@
 An event is `{"envelope": {...}, "account": "+49..."}`, as org.asamk.signal.json of signal-cli writes it. It is
 read leniently: fields that nobody knows are left alone, and what is not of the promised type makes the event
 unreadable, never more. A person is named by the ACI (`sourceUuid`), a message by its author and its `timestamp` in
-milliseconds.
+milliseconds. What is kept until its turn is what was read and nothing else: no names, no quotes, no text without end.
 """
 
 import json
 import re
+from dataclasses import asdict
 from typing import Any
 
 from bot import words
@@ -27,22 +28,25 @@ _MEDIA = ("sticker", "contacts", "payment", "storyContext", "pollCreate")
 _FAULTS = (LookupError, TypeError, ValueError, OverflowError, AttributeError, RecursionError)
 
 
-def understand(payload: str) -> Incoming | None:
-    """Read what was stored: an event, or that nothing could be heard. Raises: Unreadable."""
+def stored(incoming: Incoming) -> str:
+    """Return what is kept of something until its turn."""
+    return json.dumps({key: value for key, value in asdict(incoming).items() if value})
+
+
+def understand(payload: str) -> Incoming:
+    """Read what `stored` wrote. Raises: Unreadable."""
     try:
         said = json.loads(payload)
-        if "deaf" in said:
-            since, until = said["deaf"]
-            return Incoming(MESSENGER, "", Kind.DEAF, since=int(since), until=int(until))
+        arrived = tuple((str(message), float(left_at)) for message, left_at in said.pop("arrived", ()))
+        return Incoming(**{**said, "address": said.get("address", ""), "kind": Kind(said["kind"]), "arrived": arrived})
     except _FAULTS as fault:
         raise Unreadable(type(fault).__name__) from None
-    return read(said)
 
 
 def deaf(since: float, until: float) -> tuple[str, str]:
     """Return id and payload that say that nothing could be heard, in UTC seconds; until 0: it still cannot."""
     id = f"deaf.{since:.3f}" if until else f"deaf.{since:.3f}.still"
-    return id, json.dumps({"deaf": [int(since), int(until)]})
+    return id, stored(Incoming(MESSENGER, "", Kind.DEAF, since=int(since), until=int(until)))
 
 
 def read(event: Any) -> Incoming | None:
