@@ -244,6 +244,12 @@ def solve(db: sqlite3.Connection, messenger: str, solution: str, now: int) -> bo
     return bool(challenge)
 
 
+def is_solving(db: sqlite3.Connection, messenger: str) -> bool:
+    """Say whether a solution is on its way to a messenger."""
+    rescues = db.execute("SELECT 1 FROM outbox WHERE messenger = ? AND urgency = ?", (messenger, Urgency.RESCUE))
+    return rescues.fetchone() is not None
+
+
 def hurry(db: sqlite3.Connection, messenger: str) -> None:
     """Let what was put off leave at once: what held it back is over."""
     db.execute(

@@ -26,7 +26,7 @@ from bot.demo.signal_faults import breaks_connection, internal_error
 from bot.demo.telegram_faults import Fault
 from bot.fingerprint import fingerprint
 from bot.pace import Limits
-from bot.signal_setup.signal_cli import Options, ask, how_to_start
+from bot.signal_setup.signal_cli import Options, ask, how_to_start, how_to_start_with
 from bot.staff import Role
 from bot.storage import open_store
 from tests.bridge import TIMEOUT, OnTelegram, Town, town
@@ -298,7 +298,8 @@ async def test_what_we_tell_operators_to_start_is_as_it_should_be(only_signal: P
     unit = (ROOT / "docs" / "signal-cli.service").read_text(encoding="utf-8").replace("\\\n", " ")
     command = {
         "the unit": re.findall("^ExecStart=(.*)$", unit, re.MULTILINE)[0].replace("$ACCOUNT", f"-a {NUMBER}"),
-        "the words of the commands": how_to_start(only_signal).splitlines()[-1],
+        "the words of the commands": how_to_start(only_signal, "To try").splitlines()[-1],
+        "the words for a number that is registered": how_to_start_with(only_signal, NUMBER).splitlines()[-1],
     }[where]
     assert " --socket " in command
     async with signal_cli(only_signal, command):

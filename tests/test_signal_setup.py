@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from bot.signal_setup.commands import next_steps
 from bot.signal_setup.commands import signal as signal_commands
 from bot.signal_setup.signal_cli import how_to_start
 from bot.staff import Role
-from tests.bridge import town
+from tests.bridge import Town, town
 
 ROOT = Path(__file__).parent.parent
 NUMBER = "+4915112345678"
@@ -96,7 +97,12 @@ async def test_a_rejected_captcha_is_asked_for_again(signal: PretendSignal) -> N
     signal.fail("register", faults.error(-6, "Captcha rejected"))
     ended = await typed("register", then=(CAPTCHA, ANOTHER, CAPTCHA))
     assert ended.exit_code == 0
-    assert ended.stdout.count("solved over another internet connection. Please solve a new one.") == 2
+    again = (
+        "solved over another internet connection.\n"
+        "Please solve a new one: https://signalcaptchas.org/registration/generate.html\n"
+        "Use the city's internet connection (the same as this machine's), or ask the IT.\n"
+    )
+    assert ended.stdout.count(again) == 2
 
 
 async def test_a_landline_is_called(signal: PretendSignal) -> None:
@@ -110,7 +116,7 @@ async def test_a_landline_is_called(signal: PretendSignal) -> None:
     signal.numbers_asked[NUMBER] = {"voice": False}
     by_call = await typed("register", "--voice", then=(CAPTCHA,))
     assert by_call.exit_code == 0
-    assert "Signal wants a captcha again." in by_call.stdout
+    assert "https://signalcaptchas.org/registration/generate.html" in by_call.stdout
     assert "Signal calls now and says six digits." in by_call.stdout
     assert last_params(signal, "register")["voice"] is True
 
@@ -185,13 +191,23 @@ async def test_a_number_that_is_registered_already_is_left_alone(registered: Pre
     assert command not in registered.counts
 
 
-@pytest.mark.parametrize("command", ["register", "verify", "link"])
+AIMS = {
+    "register": "To register a number",
+    "verify": "To finish what signal register began",
+    "link": "To link a telephone",
+}
+
+
+@pytest.mark.parametrize("command", AIMS)
 async def test_with_one_number_only_it_says_how_to_start_signal_cli(tmp_path: Path, command: str) -> None:
     async with PretendSignal(tmp_path / "s", NUMBER):
         ended = await typed(command)
     lines = ended.stderr.splitlines()
     assert ended.exit_code == 1
-    assert lines[0] == "signal-cli was started with -a, so it has a number already."
+    assert lines[0] == (
+        "signal-cli was started with -a, so it has a number already. The next step: python3 run.py signal profile"
+    )
+    assert lines[1].startswith(f"{AIMS[command]}, start signal-cli without -a;")
     assert lines[-1] == (
         f"  signal-cli --trust-new-identities always --scrub-log daemon --socket {tmp_path / 's'}"
         " --receive-mode manual --no-receive-stdout --ignore-attachments"
@@ -201,12 +217,35 @@ async def test_with_one_number_only_it_says_how_to_start_signal_cli(tmp_path: Pa
 # ---------------------------------------------------------------------- nobody there
 
 
-async def test_where_nobody_is_it_says_how_to_start_signal_cli(tmp_path: Path) -> None:
-    ended = await typed("register")
+@pytest.mark.parametrize("command", AIMS)
+async def test_where_nobody_is_it_says_how_to_start_signal_cli_for_this(tmp_path: Path, command: str) -> None:
+    ended = await typed(command)
+    lines = ended.stderr.splitlines()
     assert ended.exit_code == 1
-    assert ended.stderr.startswith(f"There is no {tmp_path / 's'}. signal-cli does not run, or")
-    assert "start it once without -a; with -a it ends as long as the number is not registered." in ended.stderr
-    assert f"daemon --socket {tmp_path / 's'} --receive-mode manual" in ended.stderr
+    assert lines[0].startswith(f"There is no {tmp_path / 's'}. signal-cli does not run, or")
+    assert lines[1].startswith(f"{AIMS[command]}, start signal-cli without -a; with -a it ends")
+    assert lines[2].startswith("  signal-cli --trust-new-identities always")
+    assert f"daemon --socket {tmp_path / 's'} --receive-mode manual" in lines[2]
+
+
+@pytest.mark.parametrize("command", ["pin", "profile"])
+async def test_what_needs_the_number_says_how_to_start_signal_cli_with_it(tmp_path: Path, command: str) -> None:
+    ended = await typed(command)
+    lines = ended.stderr.splitlines()
+    assert ended.exit_code == 1
+    assert lines[0].startswith(f"There is no {tmp_path / 's'}. signal-cli does not run, or")
+    assert lines[1].startswith("Please start signal-cli with the number (systemctl start signal-cli); journalctl")
+    assert lines[2].startswith(f"  signal-cli -a {NUMBER} --trust-new-identities always")
+    assert "register" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", [*AIMS, "pin", "profile"])
+async def test_where_something_else_is_wrong_it_does_not_say_how_to_start_signal_cli(
+    tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "s").touch()
+    ended = await typed(command)
+    assert ended.stderr == f"{tmp_path / 's'} is not a socket. Please correct SIGNAL_SOCKET.\n"
 
 
 def free_port() -> int:
@@ -265,7 +304,7 @@ async def test_no_answer_is_told_as_what_it_is(signal: PretendSignal, fault: Fau
 
 
 async def test_a_signal_cli_that_ends_meanwhile_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signal_cli, "why_unreachable", lambda _place: "")  # it was there a moment ago
+    monkeypatch.setattr(signal_cli, "why_unreachable", lambda *_: "")  # it was there a moment ago
     ended = await typed("register")
     assert ended.stderr == "signal-cli has ended. Its log says why (journalctl -u signal-cli).\n"
 
@@ -573,7 +612,7 @@ def test_the_page_the_unit_and_the_commands_name_the_same_places() -> None:
     assert "/etc/signal-cli.env" in next_steps(NUMBER)
     for command in signal_commands.commands:
         assert f"python3 run.py signal {command}" in page
-    for option in re.findall(r" (--[a-z-]+)", how_to_start(Path("/run/signal-cli/socket"))):
+    for option in re.findall(r" (--[a-z-]+)", how_to_start(Path("/run/signal-cli/socket"), "To try")):
         assert option in unit
 
 
@@ -586,20 +625,61 @@ def test_only_the_group_may_use_the_socket_of_the_unit() -> None:
 # ---------------------------------------------------------------------- captcha
 
 
-async def test_a_captcha_that_is_too_long_for_the_chat_is_handed_over_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+async def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+    """A bot on both messengers, whose database the settings name."""
     async with town(tmp_path, messengers=("telegram", "signal")) as both:
         monkeypatch.setenv("DATABASE", str(both.database))
-        nothing = await typed("captcha", then=("signalcaptcha://right.early",))
-        assert (nothing.exit_code, nothing.stderr) == (1, "At the moment Signal demands nothing.\n")
-        code = await both.invitation(Role.ADMIN)
-        maria = both.somebody("Maria", "de", "telegram")
-        await maria.writes(f"/start join-{code}")
-        await maria.picks("Deutsch")
-        both.signal.wants_captcha()
-        await both.somebody("Oksana").writes("Привіт")
-        await maria.sees("Signal lässt gerade keine Nachrichten durch")
-        handed = await typed("captcha", then=("https://example.org", "signalcaptcha://right." + "x" * 3000))
-        assert (handed.exit_code, handed.stdout.count("That is not the link")) == (0, 1)
-        assert await maria.sees("Signal hat den Link angenommen")
+        yield both
+
+
+@pytest.mark.usefixtures("both")
+async def test_no_captcha_is_asked_for_if_none_is_demanded() -> None:
+    ended = await typed("captcha")
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (1, "", "At the moment Signal demands nothing.\n")
+
+
+async def test_a_captcha_that_is_too_long_for_the_chat_is_handed_over_here(both: Town) -> None:
+    code = await both.invitation(Role.ADMIN)
+    maria = both.somebody("Maria", "de", "telegram")
+    await maria.writes(f"/start join-{code}")
+    await maria.picks("Deutsch")
+    both.signal.wants_captcha()
+    await both.somebody("Oksana").writes("Привіт")
+    await maria.sees("Signal lässt gerade keine Nachrichten durch")
+    refused, right = "signalcaptcha://wrong", "signalcaptcha://right." + "x" * 3000
+    ended = await typed("captcha", then=("https://example.org", refused, right))
+    assert (ended.exit_code, ended.stdout.count("That is not the link")) == (0, 1)
+    assert (
+        ended.stdout.count(
+            "Please solve a new one: https://signalcaptchas.org/challenge/generate.html\n"
+            "Use the city's internet connection (the same as this machine's), or ask the IT.\n"
+        )
+        == 1
+    )
+    assert ended.stdout.endswith("Signal has taken it: the bot sends again.\n")
+    assert await maria.sees("Signal hat den Link angenommen")
+
+
+async def test_a_captcha_that_the_bot_cannot_hand_over_is_told(both: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    both.signal.wants_captcha()
+    oksana = both.somebody("Oksana")
+    await oksana.writes("Привіт")
+    await both.settles_but_for_waiting()
+    await both.stop()
+    monkeypatch.setattr("bot.signal_setup.commands.SOLVING", 0.5)
+    ended = await typed("captcha", then=(CAPTCHA,))
+    assert (ended.exit_code, ended.stderr) == (
+        1,
+        ("The bot could not hand it to Signal yet. Please look whether bot and signal-cli run: python3 run.py check\n"),
+    )
+
+
+async def test_a_database_that_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    db = sqlite3.connect(tmp_path / "newer.db")
+    db.execute("PRAGMA user_version=9999")
+    db.close()
+    monkeypatch.setenv("DATABASE", str(tmp_path / "newer.db"))
+    ended = await typed("captcha")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("The database is of version 9999")

@@ -7,21 +7,22 @@ nothing is open while somebody looks for a telephone.
 import asyncio
 import re
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
-from bot import outbox, settings
+from bot import accounts, outbox, settings
 from bot import profile as profiles
 from bot.profile import ProfileFaults
 from bot.settings import SettingsFaults
 from bot.signal_setup import profile_card, signal_cli
 from bot.signal_setup.reasons import NEW_CAPTCHA, RUN, WAIT_A_DAY, reason
 from bot.signal_setup.signal_cli import Place
-from bot.storage import open_store
+from bot.storage import CannotOpen, Store, open_store
 from bot.transports.signal_envelopes import MESSENGER
 from bot.transports.signal_rpc import ANSWER, Lost, NotSent, Refused
 
@@ -30,6 +31,8 @@ CHALLENGES = "https://signalcaptchas.org/challenge/generate.html"
 DEVICE = "Brücke – Міст"
 LINKING = 600.0
 """Seconds to find the telephone and scan; signal-cli itself gives up earlier."""
+SOLVING = 90.0
+"""Seconds in which a bot that runs, and its signal-cli, have tried a solution."""
 SHORTEST_PIN = 6
 USERNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,31}(\.\d{2,9})?")
 
@@ -93,26 +96,29 @@ class Daemon:
             ) from None
 
 
-def reach() -> Daemon:
-    """Return the daemon of the settings. Raises: Stopped."""
+def reach(aim: str = "") -> Daemon:
+    """Return the daemon of the settings; without an `aim` it should run with the number. Raises: Stopped."""
     try:
         found = settings.read_signal()
     except SettingsFaults as fault:
         raise CannotStart(*fault.faults) from None
-    if why := signal_cli.why_unreachable(found.place):
-        raise Stopped(why, signal_cli.how_to_start(found.place))
+    place = found.place
+    how = signal_cli.how_to_start(place, aim) if aim else signal_cli.how_to_start_with(place, found.account)
+    if why := signal_cli.why_unreachable(place, how):
+        raise Stopped(why)
     daemon = Daemon(found.place, found.account)
     if too_old := signal_cli.too_old(str(daemon.ask("version")["version"])):
         raise Stopped(too_old)
     return daemon
 
 
-def without_number() -> Daemon:
-    """Return the daemon if the bot's number can be registered with it. Raises: Stopped."""
-    daemon = reach()
+def without_number(aim: str) -> Daemon:
+    """Return the daemon if the bot's number can be registered with it; `aim` says what for. Raises: Stopped."""
+    daemon = reach(aim)
     if daemon.has_one_number:
         raise Stopped(
-            "signal-cli was started with -a, so it has a number already.", signal_cli.how_to_start(daemon.place)
+            f"signal-cli was started with -a, so it has a number already. The next step: {RUN} profile",
+            signal_cli.how_to_start(daemon.place, aim),
         )
     if daemon.is_registered:
         raise Stopped(f"{daemon.account} is registered already. The next step: {RUN} profile")
@@ -150,11 +156,11 @@ def signal() -> None:
 @click.option("--voice", is_flag=True, help="Be called instead, 60 seconds after an SMS was asked for.")
 def register(voice: bool) -> None:
     """Ask Signal to send a code to the bot's number."""
-    daemon = without_number()
+    daemon = without_number("To register a number")
     click.echo(f"{daemon.account} becomes the bot's number on Signal. Whoever used Signal with it is signed out.")
-    captcha = "" if voice else _ask_for_captcha()  # for a call, the captcha of the SMS still counts
+    captcha = "" if voice else _ask_for_captcha(CAPTCHAS)  # for a call, the captcha of the SMS still counts
     while not _is_code_asked_for(daemon, voice, captcha):
-        captcha = _ask_for_captcha()
+        captcha = _ask_for_another(CAPTCHAS) if captcha else _ask_for_captcha(CAPTCHAS)
     if daemon.again().is_registered:
         click.echo("signal-cli still had the keys of this number, so it is registered without a code.")
         click.echo(next_steps(daemon.account))
@@ -174,16 +180,13 @@ def _is_code_asked_for(daemon: Daemon, voice: bool, captcha: str) -> bool:
         if "Next Captcha may be provided at" in refused.message:
             raise Stopped(WAIT_A_DAY) from None
         if refused.code == -6 or "captcha" in refused.message.lower():
-            click.echo(NEW_CAPTCHA if captcha else "Signal wants a captcha again.")
             return False
         raise Stopped(reason(refused, voice=voice)) from None
     return True
 
 
-def _ask_for_captcha(page: str = CAPTCHAS) -> str:
+def _ask_for_captcha(page: str) -> str:
     """Explain where a captcha is solved, and return the link that proves it."""
-    with suppress(ImportError):
-        import readline  # noqa: F401  # without it a terminal cuts lines at 4096 bytes, and these links are long
     click.echo(
         "Signal wants to see that a person does this:\n"
         f"  1. Open {page}\n"
@@ -192,6 +195,18 @@ def _ask_for_captcha(page: str = CAPTCHAS) -> str:
         "  3. Do not press «Open Signal»: copy the link behind it (right mouse button, copy link).\n"
         "The link is good for a few minutes, and once."
     )
+    return _ask_for_link()
+
+
+def _ask_for_another(page: str) -> str:
+    """Say that a captcha was refused, and return the link of a new one."""
+    click.echo(NEW_CAPTCHA.format(page=page))
+    return _ask_for_link()
+
+
+def _ask_for_link() -> str:
+    with suppress(ImportError):
+        import readline  # noqa: F401  # without it a terminal cuts lines at 4096 bytes, and these links are long
     while True:
         link = str(click.prompt("The link")).strip().strip("\"'")
         link = f"signalcaptcha://{link}" if link.startswith("signal-") else link
@@ -202,23 +217,51 @@ def _ask_for_captcha(page: str = CAPTCHAS) -> str:
 
 @signal.command()
 def captcha() -> None:
-    """Hand Signal the link of a captcha that it demanded, if the link is too long for the chat."""
+    """Hand Signal the link of a captcha that it demands, if the link is too long for the chat."""
     database, _ = settings.read_database_and_profile()
-    link = _ask_for_captcha(CHALLENGES)
-    if not asyncio.run(_solve(database, link)):
+    if not _in_store(database, _is_demanded):
         raise Stopped("At the moment Signal demands nothing.")
-    click.echo("The bot hands it to Signal now. The admins hear in their chat what came of it.")
+    link = _ask_for_captcha(CHALLENGES)
+    while not _in_store(database, partial(_is_solved, link=link)):
+        link = _ask_for_another(CHALLENGES)
+    click.echo("Signal has taken it: the bot sends again.")
 
 
-async def _solve(database: Path, link: str) -> bool:
-    async with open_store(database, checkpoints=False) as store:
-        return await store.write(lambda db: outbox.solve(db, MESSENGER, link, int(time.time())))
+def _in_store(database: Path, work: Callable[[Store], Coroutine[Any, Any, bool]]) -> bool:
+    """Do something with the bot's database, beside the bot. Raises: Stopped."""
+
+    async def working() -> bool:
+        async with open_store(database, checkpoints=False) as store:
+            return await work(store)
+
+    try:
+        return asyncio.run(working())
+    except CannotOpen as fault:
+        raise CannotStart(str(fault)) from None
+
+
+async def _is_demanded(store: Store) -> bool:
+    return bool((await store.read(lambda db: accounts.find(db, MESSENGER))).challenge)
+
+
+async def _is_solved(store: Store, link: str) -> bool:
+    """Let the bot hand a link to Signal and say whether Signal took it. Raises: Stopped."""
+    await store.write(lambda db: outbox.solve(db, MESSENGER, link, int(time.time())))
+    try:
+        async with asyncio.timeout(SOLVING):
+            while await store.read(lambda db: outbox.is_solving(db, MESSENGER)):  # noqa: ASYNC110  # another process
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise Stopped(
+            "The bot could not hand it to Signal yet. Please look whether bot and signal-cli run: python3 run.py check"
+        ) from None
+    return not await _is_demanded(store)
 
 
 @signal.command()
 def verify() -> None:
     """Finish the registration with the code that Signal sent, and set a PIN."""
-    daemon = without_number()
+    daemon = without_number("To finish what signal register began")
     had_pin = _verified_with_pin(daemon, _ask_for_code())
     click.echo(f"{daemon.account} is registered.")
     if had_pin:
@@ -304,7 +347,7 @@ def _set_pin(daemon: Daemon) -> None:
 @signal.command()
 def link() -> None:
     """Make the bot a second device of a telephone; to try things out only."""
-    daemon = without_number()
+    daemon = without_number("To link a telephone")
     click.echo(
         "A city's service should have a number of its own (signal register). What is linked ends after 45 days without"
         " use or with the telephone, and whoever has the telephone reads all chats."

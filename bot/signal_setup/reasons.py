@@ -15,8 +15,9 @@ WAIT_A_DAY = (
     " one: trying earlier only makes it longer."
 )
 NEW_CAPTCHA = (
-    "Signal did not take the captcha: it was too old, used before, or solved over another internet connection."
-    " Please solve a new one."
+    "Signal did not take the captcha: it was too old, used before, or solved over another internet connection.\n"
+    "Please solve a new one: {page}\n"
+    "Use the city's internet connection (the same as this machine's), or ask the IT."
 )
 NO_NETWORK = "Signal cannot be reached from this machine (chat.signal.org, port 443). Please look after the network."
 SMS_FIRST = (

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.transports.signal_rpc import ANSWER, Connection, Refused
 
-OLDEST = (0, 14, 5)
+OLDEST = "0.14.5"
 """Signal unregistered numbers used with one before 0.14.1 (March 2026), and older ones hear nothing (June 2026)."""
 NO_SUCH_METHOD = -32601
 PATIENCE = 5.0
@@ -57,35 +57,58 @@ async def numbers(place: Place) -> list[str] | None:
     return [str(each.get("number")) for each in listed]
 
 
+def numbers_of(version: str) -> tuple[int, ...]:
+    """Return a version as numbers that can be compared; () if it has none."""
+    found = re.match(r"\d+(?:\.\d+)+", version)
+    return tuple(int(part) for part in found[0].split(".")) if found else ()
+
+
 def too_old(version: str) -> str:
     """Say in one sentence that a version is too old; '' if it is not, or if nobody can tell."""
-    found = re.match(r"\d+(?:\.\d+)+", version)
-    if not found or tuple(int(part) for part in found[0].split(".")) >= OLDEST:
+    if not numbers_of(version) or numbers_of(version) >= numbers_of(OLDEST):
         return ""
     return (
-        f"signal-cli {version} is too old: with versions before {'.'.join(map(str, OLDEST))} Signal unregistered"
+        f"signal-cli {version} is too old: with versions before {OLDEST} Signal unregistered"
         " numbers (March 2026) and no message arrives any more (June 2026). Please install the newest one first."
     )
 
 
-def how_to_start(place: Place) -> str:
-    """Say how signal-cli is started to register a number."""
+def how_to_start(place: Place, aim: str) -> str:
+    """Say how signal-cli is started without a number; `aim` is what for, "To register a number"."""
+    return (
+        f"{aim}, start signal-cli without -a; with -a it ends as long as the number is not registered."
+        " The unit of docs/operators.md does that while there is no /etc/signal-cli.env. By hand:\n"
+        f"  {_command(place)}"
+    )
+
+
+def how_to_start_with(place: Place, account: str) -> str:
+    """Say how signal-cli is started with a number that is registered."""
+    return (
+        "Please start signal-cli with the number (systemctl start signal-cli); journalctl -u signal-cli says why it"
+        f" ended. By hand:\n  {_command(place, account)}"
+    )
+
+
+def _command(place: Place, account: str = "") -> str:
+    number = f" -a {account}" if account else ""
     channel = f"--socket {place}" if isinstance(place, Path) else f"--tcp {shown(place)}"
     return (
-        "To register a number, start it once without -a; with -a it ends as long as the number is not registered."
-        " The unit of docs/operators.md does that while there is no /etc/signal-cli.env. By hand:\n"
-        f"  signal-cli --trust-new-identities always --scrub-log daemon {channel}"
+        f"signal-cli{number} --trust-new-identities always --scrub-log daemon {channel}"
         " --receive-mode manual --no-receive-stdout --ignore-attachments"
     )
 
 
-def why_unreachable(place: Place) -> str:
-    """Say in one sentence why nobody can be reached at a place; '' if somebody takes the connection."""
+def why_unreachable(place: Place, how: str = "") -> str:
+    """Say in one sentence why nobody can be reached at a place; '' if somebody takes the connection.
+
+    `how` follows where signal-cli does not run: how to start it.
+    """
     try:
         with _connected(place):
             return ""
     except OSError as fault:
-        return _why(place, fault)
+        return _why(place, fault, f"\n{how}" if how else "")
 
 
 def _connected(place: Place) -> socket.socket:
@@ -101,12 +124,14 @@ def _connected(place: Place) -> socket.socket:
     return connection
 
 
-def _why(place: Place, fault: OSError) -> str:
+def _why(place: Place, fault: OSError, start: str) -> str:
     if not isinstance(place, Path):
-        return f"signal-cli cannot be reached at {shown(place)}. Please start it, or correct SIGNAL_TCP."
+        return f"signal-cli cannot be reached at {shown(place)}. Please start it, or correct SIGNAL_TCP.{start}"
     match fault:
         case FileNotFoundError() | NotADirectoryError():
-            return f"There is no {place}. signal-cli does not run, or it does not listen where SIGNAL_SOCKET says."
+            return (
+                f"There is no {place}. signal-cli does not run, or it does not listen where SIGNAL_SOCKET says.{start}"
+            )
         case PermissionError():
             return (
                 f"This user may not use {place}. Please add the user to the group of signal-cli"
@@ -117,7 +142,7 @@ def _why(place: Place, fault: OSError) -> str:
         case ConnectionRefusedError():
             return (
                 f"Nobody listens at {place}: a signal-cli that was killed left it behind."
-                " Please remove it and start signal-cli."
+                f" Please remove it and start signal-cli.{start}"
             )
         case _:
             return f"{place} cannot be used as SIGNAL_SOCKET: {fault.strerror or fault}."
