@@ -60,10 +60,14 @@ def invite(role: str) -> None:
     database, _ = settings.read_database_and_profile()
     code = _run_or_give_up(_invite(database, staff.Role(role)))
     click.echo(f"An invitation as {role}, to be used once within 24 hours.")
-    name = asyncio.run(_bot_name())
-    if name:
-        click.echo(f"Open this link on the telephone: https://t.me/{name}?start=join-{code}")
-    click.echo(f"{'Or write' if name else 'Write'} these words to the bot: /start join-{code}")
+    try:
+        name = asyncio.run(_bot_name())
+    except NoLink as why:
+        click.echo(f"There is no link for Telegram. {why}")
+        click.echo(f"Write these words to the bot: /start join-{code}")
+    else:
+        click.echo(f"On Telegram, open this link on the telephone: https://t.me/{name}?start=join-{code}")
+        click.echo(f"Or write these words to the bot: /start join-{code}")
 
 
 @cli.command()
@@ -212,17 +216,21 @@ async def _invite(database: Path, role: staff.Role) -> str:
         return await store.write(lambda db: staff.invite(db, role, int(time.time())))
 
 
+class NoLink(Exception):
+    """An invitation cannot be a link; the text says why, in a sentence for the operator."""
+
+
 async def _bot_name() -> str:
-    """Return the bot's name for the link; '' if Telegram cannot be asked."""
+    """Return the bot's name on Telegram, for the link. Raises: NoLink."""
     try:
         found = settings.read()
         if found.telegram is None:
-            return ""
+            raise NoLink("TELEGRAM_TOKEN is not set, and Signal knows no such links.")
         async with TelegramTransport(found.telegram) as telegram:
             return await telegram.user_name()
-    except (SettingsFaults, NoAccess):
-        return ""
+    except (SettingsFaults, NoAccess) as fault:
+        raise NoLink(str(fault).replace("\n", " ")) from fault
 
 
 if __name__ == "__main__":
-    cli()
+    cli(prog_name="python3 run.py")

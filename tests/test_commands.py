@@ -73,7 +73,11 @@ async def typed(*words: str) -> Result:
 async def test_an_invitation_is_a_link_and_words(telegram: PretendTelegram, tmp_path: Path) -> None:
     ended = await typed("invite", "--role", "editor")
     assert ended.exit_code == 0
-    link = re.search(rf"https://t\.me/{telegram.bot_username}\?start=(join-[\w-]+)$", ended.stdout, re.MULTILINE)
+    link = re.search(
+        rf"\nOn Telegram, open this link on the telephone: https://t\.me/{telegram.bot_username}\?start=(join-[\w-]+)$",
+        ended.stdout,
+        re.MULTILINE,
+    )
     words = re.search(r"/start (join-[\w-]+)$", ended.stdout, re.MULTILINE)
     assert link
     assert words
@@ -92,17 +96,27 @@ def _join(db: sqlite3.Connection, code: str, name: str = "Maria") -> Role | None
 
 
 @pytest.mark.usefixtures("terminal")
-async def test_an_invitation_is_words_where_telegram_cannot_be_asked(
+async def test_an_invitation_is_words_where_there_can_be_no_link_and_says_why(
     telegram: PretendTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     telegram.fail("getMe", Fault.bad_gateway())
     without_network = await typed("invite", "--role", "admin")
     monkeypatch.setenv("TELEGRAM_TOKEN", "")
-    without_token = await typed("invite", "--role", "admin")
-    for ended in (without_network, without_token):
-        assert ended.exit_code == 0
+    monkeypatch.setenv("TELEGRAM_TOKEN", "123456:AAbbCCddEEffGG")
+    refused = await typed("invite", "--role", "admin")
+    monkeypatch.setenv("TELEGRAM_TOKEN", "typo")
+    mistyped = await typed("invite", "--role", "admin")
+    without_messenger = await typed("invite", "--role", "admin")
+    for ended, why in (
+        (without_network, "Telegram cannot be reached from this machine."),
+        (refused, "Telegram refuses the token. Please compare it with what BotFather gave you."),
+        (mistyped, "TELEGRAM_TOKEN does not look like a token of BotFather: digits, a colon,"),
+        (without_messenger, "There is no messenger. Please set TELEGRAM_TOKEN,"),
+    ):
+        assert (ended.exit_code, ended.stderr) == (0, "")
         assert "t.me" not in ended.stdout
-        assert "/start join-" in ended.stdout
+        assert f"\nThere is no link for Telegram. {why}" in ended.stdout
+        assert re.search(r"\nWrite these words to the bot: /start join-[\w-]+\n$", ended.stdout)
 
 
 @pytest.mark.usefixtures("terminal")
@@ -113,6 +127,9 @@ async def test_an_invitation_of_a_bot_that_is_only_on_signal_is_words(
         monkeypatch.setenv(name, value)
     ended = await typed("invite", "--role", "desk")
     assert re.search(r"\nWrite these words to the bot: /start join-[\w-]+\n$", ended.stdout)
+    assert (
+        "\nThere is no link for Telegram. TELEGRAM_TOKEN is not set, and Signal knows no such links.\n" in ended.stdout
+    )
     assert "t.me" not in ended.stdout
 
 
@@ -157,6 +174,15 @@ async def test_an_unknown_role_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("terminal")
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("words", [("--help",), ("signal", "--help"), ("invite",), ("signal", "verfy")])
+def test_help_and_refusals_name_the_command_that_people_were_told(words: tuple[str, ...]) -> None:
+    ended = subprocess.run([sys.executable, "-m", "bot", *words], capture_output=True, text=True, cwd=ROOT, timeout=30)
+    said = ended.stdout + ended.stderr
+    assert said.startswith(f"Usage: python3 run.py {words[0] if words[0] != '--help' else '[OPTIONS]'}")
+    assert "-m bot" not in said
+
+
 @pytest.mark.parametrize("command", [("invite", "--role", "desk"), ("run",)])
 def test_a_database_of_a_newer_bot_is_refused_with_a_sentence(tmp_path: Path, command: tuple[str, ...]) -> None:
     db = sqlite3.connect(tmp_path / "bot.db")
