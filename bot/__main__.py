@@ -77,11 +77,11 @@ def check() -> None:
     findings = asyncio.run(checks.check(found, city, datetime.now(UTC).date()))
     for sentence in findings.faults:
         click.echo(sentence)
-    for sentence in findings.hints:
+    for sentence in [*findings.unseen, *findings.hints]:
         click.echo(f"A hint: {sentence}")
     if findings.faults:
         sys.exit(1)
-    click.echo("Everything is there.")
+    click.echo("What can be seen from here is there." if findings.unseen else "Everything is there.")
 
 
 cli.add_command(commands_of_signal)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from bot import languages as languages_module
 from bot.languages import Languages
@@ -22,6 +23,8 @@ class Findings:
 
     faults: list[str] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    """What may be a fault, and only somebody at the machine can look at."""
 
 
 async def check(settings: Settings, profile: Profile, today: date) -> Findings:
@@ -73,11 +76,17 @@ async def _signal(settings: Signal, findings: Findings) -> None:
         findings.faults.append(why)
         return
     options = signal_cli.options(settings.place)
-    findings.faults += filter(None, [signal_cli.open_to_others(settings.place)])
+    if isinstance(settings.place, Path):
+        findings.faults += filter(None, [signal_cli.open_to_others(settings.place)])
+    else:
+        findings.hints.append(
+            f"Every program on this machine that reaches {signal_cli.shown(settings.place)} can read and write as the"
+            " city: signal-cli asks nobody for a password there. SIGNAL_SOCKET is better."
+        )
     findings.faults += _options(options, settings.account) if options else []
     if options is None:
-        findings.hints.append(
-            "How signal-cli was started cannot be seen from here. Please look whether it has -a NUMBER,"
+        findings.unseen.append(
+            f"How signal-cli was started cannot be seen from here. Please look whether it has -a {settings.account},"
             " --receive-mode manual, --trust-new-identities always, --scrub-log,"
             " --no-receive-stdout and --ignore-attachments."
         )
@@ -116,6 +125,11 @@ async def _ask_signal(settings: Signal, findings: Findings) -> None:
     answer = await signal_cli.ask(settings.place, "version")
     version = str(answer.get("version")) if isinstance(answer, dict) else ""
     findings.faults += filter(None, [signal_cli.too_old(version)])
+    if not signal_cli.numbers_of(version):
+        findings.unseen.append(
+            "signal-cli does not say which version it is. Please look whether it is the newest one,"
+            f" {signal_cli.OLDEST} at least."
+        )
     numbers = await signal_cli.numbers(settings.place)
     if numbers is None:
         return

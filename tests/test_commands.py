@@ -9,10 +9,11 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import time_machine
@@ -101,11 +102,11 @@ async def test_an_invitation_is_words_where_there_can_be_no_link_and_says_why(
 ) -> None:
     telegram.fail("getMe", Fault.bad_gateway())
     without_network = await typed("invite", "--role", "admin")
-    monkeypatch.setenv("TELEGRAM_TOKEN", "")
     monkeypatch.setenv("TELEGRAM_TOKEN", "123456:AAbbCCddEEffGG")
     refused = await typed("invite", "--role", "admin")
     monkeypatch.setenv("TELEGRAM_TOKEN", "typo")
     mistyped = await typed("invite", "--role", "admin")
+    monkeypatch.setenv("TELEGRAM_TOKEN", "")
     without_messenger = await typed("invite", "--role", "admin")
     for ended, why in (
         (without_network, "Telegram cannot be reached from this machine."),
@@ -126,10 +127,10 @@ async def test_an_invitation_of_a_bot_that_is_only_on_signal_is_words(
     for name, value in {**on_signal(tmp_path / "s"), "TELEGRAM_TOKEN": ""}.items():
         monkeypatch.setenv(name, value)
     ended = await typed("invite", "--role", "desk")
-    assert re.search(r"\nWrite these words to the bot: /start join-[\w-]+\n$", ended.stdout)
     assert (
         "\nThere is no link for Telegram. TELEGRAM_TOKEN is not set, and Signal knows no such links.\n" in ended.stdout
     )
+    assert re.search(r"\nWrite these words to the bot: /start join-[\w-]+\n$", ended.stdout)
     assert "t.me" not in ended.stdout
 
 
@@ -174,7 +175,6 @@ async def test_an_unknown_role_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("words", [("--help",), ("signal", "--help"), ("invite",), ("signal", "verfy")])
 def test_help_and_refusals_name_the_command_that_people_were_told(words: tuple[str, ...]) -> None:
     ended = subprocess.run([sys.executable, "-m", "bot", *words], capture_output=True, text=True, cwd=ROOT, timeout=30)
@@ -183,6 +183,7 @@ def test_help_and_refusals_name_the_command_that_people_were_told(words: tuple[s
     assert "-m bot" not in said
 
 
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("command", [("invite", "--role", "desk"), ("run",)])
 def test_a_database_of_a_newer_bot_is_refused_with_a_sentence(tmp_path: Path, command: tuple[str, ...]) -> None:
     db = sqlite3.connect(tmp_path / "bot.db")
@@ -319,7 +320,9 @@ async def test_a_signal_cli_as_it_should_be_has_everything(only_signal: Path) ->
         assert await checked() == (0, ["Everything is there."])
 
 
-@pytest.mark.parametrize("where", ["the unit", "the words of the commands"])
+@pytest.mark.parametrize(
+    "where", ["the unit", "the words of the commands", "the words for a number that is registered"]
+)
 async def test_what_we_tell_operators_to_start_is_as_it_should_be(only_signal: Path, where: str) -> None:
     unit = (ROOT / "docs" / "signal-cli.service").read_text(encoding="utf-8").replace("\\\n", " ")
     command = {
@@ -378,16 +381,75 @@ async def test_each_option_that_harms_is_named(only_signal: Path, options: str, 
     assert all(line.startswith(sentence) for line, sentence in zip(lines, sentences, strict=True))
 
 
-async def test_a_signal_cli_whose_options_cannot_be_seen_is_a_hint(only_signal: Path) -> None:
-    async with PretendSignal(only_signal, NUMBER) as signal:  # in this process, whose command line is that of the tests
+UNSEEN = f"A hint: How signal-cli was started cannot be seen from here. Please look whether it has -a {NUMBER}, --rec"
+SEEN = "What can be seen from here is there."
+
+
+@pytest.mark.parametrize("number", [NUMBER, "+4923150"])
+async def test_what_cannot_be_seen_is_not_said_to_be_there(only_signal: Path, number: str) -> None:
+    async with PretendSignal(only_signal, number) as signal:  # in this process, whose command line is that of the tests
         code, lines = await checked()
         assert {call.method for call in signal.calls} <= {"version", "listAccounts"}
         assert signal.daemon_state["subscriptions"] == 0
-    assert code == 0
-    assert lines[0].startswith(
-        "A hint: How signal-cli was started cannot be seen from here. Please look whether it has"
+    assert (code, len(lines)) == (0, 2)
+    assert lines[0].startswith(UNSEEN)
+    assert lines[1] == SEEN
+
+
+@pytest.mark.parametrize("has_account", [True, False])
+async def test_a_wrong_number_is_a_fault_where_the_numbers_can_be_asked(
+    only_signal: Path, monkeypatch: pytest.MonkeyPatch, has_account: bool
+) -> None:
+    monkeypatch.setenv("SIGNAL_ACCOUNT", NUMBER if has_account else "+4923150")
+    async with signal_cli(only_signal, RIGHT.replace(f"-a {NUMBER}", "")):
+        code, lines = await checked()
+    assert code == (not has_account)
+    assert lines == (
+        [
+            (
+                "A hint: signal-cli runs without -a, so nobody notices if Signal takes the number away."
+                f" Please start it with -a {NUMBER}."
+            ),
+            "Everything is there.",
+        ]
+        if has_account
+        else ["+4923150 is not registered on Signal, or no longer. Please run: python3 run.py signal register"]
     )
-    assert lines[1:] == ["Everything is there."]
+
+
+@asynccontextmanager
+async def over_tcp(place: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """A port of this machine at which the signal-cli of a socket can be reached, too, and which the settings name."""
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await reader.read(65536):
+            writer.write(chunk)
+        writer.close()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        theirs, ours = await asyncio.open_unix_connection(str(place))
+        with suppress(ConnectionError):
+            await asyncio.gather(pass_on(reader, ours), pass_on(theirs, writer))
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        monkeypatch.setenv("SIGNAL_SOCKET", "")
+        monkeypatch.setenv("SIGNAL_TCP", address)
+        yield address
+
+
+async def test_a_port_that_every_program_may_use_is_a_hint(only_signal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with signal_cli(only_signal, RIGHT), over_tcp(only_signal, monkeypatch) as address:
+        code, lines = await checked()
+    assert code == 0
+    assert lines[0].startswith(UNSEEN)
+    assert lines[1:] == [
+        (
+            f"A hint: Every program on this machine that reaches {address} can read and write as the city:"
+            " signal-cli asks nobody for a password there. SIGNAL_SOCKET is better."
+        ),
+        SEEN,
+    ]
 
 
 async def test_checking_swallows_no_message(only_signal: Path) -> None:
@@ -408,6 +470,22 @@ async def test_nothing_is_asked_of_one_that_hands_messages_to_whoever_connects(
         await ask(only_signal, "version")
         assert [call.method for call in signal.calls] == ["version"]
     assert (code, len(lines)) == (1, 1)
+
+
+async def test_a_version_that_is_not_told_is_not_said_to_be_new(
+    only_signal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.signal_setup.signal_cli.options", lambda _place: Options.of(RIGHT.split()))
+    async with PretendSignal(only_signal, NUMBER, version="unknown"):
+        code, lines = await checked()
+    assert code == 0
+    assert lines == [
+        (
+            "A hint: signal-cli does not say which version it is."
+            " Please look whether it is the newest one, 0.14.5 at least."
+        ),
+        SEEN,
+    ]
 
 
 @pytest.mark.parametrize("version", ["0.13.19", "0.14.4"])
@@ -474,25 +552,76 @@ async def test_a_user_who_may_not_is_told_how_to_be_allowed(only_signal: Path, m
     ]
 
 
+@pytest.fixture
+def public(only_signal: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:  # noqa: ARG001  # a fixture
+    """A folder that everybody may look into, with the socket in a folder of its own there."""
+    with TemporaryDirectory() as folder:  # tests' own folders are hidden from others already by their parents
+        place = Path(folder) / "signal-cli" / "socket"
+        place.parent.mkdir(mode=0o755)
+        Path(folder).chmod(0o755)
+        monkeypatch.setenv("SIGNAL_SOCKET", str(place))
+        yield place
+
+
+MAY_WRITE_INTO = "Everybody on this machine may write into {} and so put a socket of their own at {}."
+MAY_USE = "Everybody on this machine may read and write as the bot through {}."
+
+
 @pytest.mark.parametrize(
-    ("folder", "file", "sentence"),
+    ("above", "folder", "file", "sentence"),
     [
-        (0o750, 0o666, ""),
-        (0o755, 0o660, ""),
-        (0o755, 0o666, "Everybody on this machine may read and write as the bot through {}."),
-        (0o777, 0o660, "Everybody on this machine may replace {}."),
+        (0o755, 0o750, 0o666, ""),
+        (0o750, 0o755, 0o666, ""),
+        (0o755, 0o755, 0o660, ""),
+        (0o1777, 0o755, 0o660, ""),  # as /tmp: nobody may take away a folder that is there
+        (0o755, 0o755, 0o666, MAY_USE.format("{socket}")),
+        (0o755, 0o777, 0o660, MAY_WRITE_INTO.format("{folder}", "{socket}")),
+        (0o755, 0o1777, 0o660, MAY_WRITE_INTO.format("{folder}", "{socket}")),
+        (0o777, 0o755, 0o660, MAY_WRITE_INTO.format("{above}", "{socket}")),
+        (0o777, 0o750, 0o660, MAY_WRITE_INTO.format("{above}", "{socket}")),
     ],
 )
-async def test_a_socket_that_others_may_use_is_a_fault(
-    only_signal: Path, folder: int, file: int, sentence: str
+async def test_a_socket_that_others_may_use_or_replace_is_a_fault(
+    public: Path, above: int, folder: int, file: int, sentence: str
 ) -> None:
-    async with signal_cli(only_signal, RIGHT):
-        only_signal.chmod(file)
-        only_signal.parent.chmod(folder)
+    async with signal_cli(public, RIGHT):
+        public.chmod(file)
+        public.parent.chmod(folder)
+        public.parent.parent.chmod(above)
         code, lines = await checked()
-        only_signal.parent.chmod(0o700)
+    places = {"socket": public, "folder": public.parent, "above": public.parent.parent}
     assert code == bool(sentence)
-    assert lines[0].startswith(sentence.format(only_signal) or "Everything is there.")
+    assert lines[0].startswith(sentence.format(**places) or "Everything is there.")
+    assert len(lines) == 1
+
+
+@pytest.mark.parametrize("what", ["the socket", "its folder"])
+@pytest.mark.parametrize(
+    ("around_the_link", "around_the_socket", "at_fault"),
+    [(0o755, 0o755, ""), (0o777, 0o755, "the link's"), (0o1777, 0o755, "the link's"), (0o755, 0o777, "the socket's")],
+)
+async def test_what_a_link_leads_to_is_looked_at_and_where_it_lies(
+    public: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    around_the_link: int,
+    around_the_socket: int,
+    at_fault: str,
+) -> None:
+    links = public.parent.parent / "links"
+    links.mkdir()
+    link = links / "link"
+    link.symlink_to("../signal-cli/socket" if what == "the socket" else "../signal-cli")
+    place = link if what == "the socket" else link / "socket"
+    monkeypatch.setenv("SIGNAL_SOCKET", str(place))
+    async with signal_cli(public, RIGHT):
+        public.chmod(0o660)
+        links.chmod(around_the_link)
+        public.parent.chmod(around_the_socket)
+        code, lines = await checked()
+    assert code == bool(at_fault)
+    folders = {"the link's": links, "the socket's": public.parent}
+    assert lines[0].startswith(MAY_WRITE_INTO.format(folders[at_fault], place) if at_fault else "Everything is there.")
 
 
 async def test_somebody_else_at_the_place_of_signal_cli_is_told(
@@ -505,7 +634,7 @@ async def test_somebody_else_at_the_place_of_signal_cli_is_told(
         code, lines = await checked()
     assert code == 1
     assert re.fullmatch(r"At 127\.0\.0\.1:\d+ nobody answers as signal-cli does\.", lines[0])
-    assert lines[1].startswith("A hint: How signal-cli was started cannot be seen from here.")
+    assert lines[1].startswith(UNSEEN)
     async with PretendSignal(only_signal, NUMBER) as signal:
         monkeypatch.setenv("SIGNAL_SOCKET", str(only_signal))
         monkeypatch.setenv("SIGNAL_TCP", "")

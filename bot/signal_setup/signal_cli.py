@@ -7,6 +7,7 @@ import re
 import socket
 import stat
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,19 +149,41 @@ def _why(place: Place, fault: OSError, start: str) -> str:
             return f"{place} cannot be used as SIGNAL_SOCKET: {fault.strerror or fault}."
 
 
-def open_to_others(place: Place) -> str:
+def open_to_others(place: Path) -> str:
     """Say in one sentence who else on this machine could read and write as the bot; '' if nobody."""
-    if not isinstance(place, Path):
-        return ""
-    folder, file = place.parent.stat().st_mode, place.stat().st_mode
-    if folder & stat.S_IWOTH:
-        return f"Everybody on this machine may replace {place}. Please choose a folder that only signal-cli may change."
-    if folder & stat.S_IXOTH and file & stat.S_IWOTH:
+    steps = [*_steps(place.absolute())]
+    for entry in steps:
+        if _can_be_replaced(entry):
+            return (
+                f"Everybody on this machine may write into {entry.parent.resolve()} and so put a socket of their own at"
+                f" {place}. Please choose a place that only signal-cli may change."
+            )
+    if place.stat().st_mode & stat.S_IWOTH and all(step.parent.stat().st_mode & stat.S_IXOTH for step in steps):
         return (
             f"Everybody on this machine may read and write as the bot through {place}."
             " Please take the rights of others away (UMask=0007 in the unit of signal-cli)."
         )
     return ""
+
+
+def _steps(place: Path) -> Iterator[Path]:
+    """Yield everything that a path leads through, from the root on: folders, links and what they lead through."""
+    for step in [*reversed(place.parents), place][1:]:
+        yield step
+        if step.is_symlink():
+            yield from _steps(step.parent / step.readlink() / place.relative_to(step))
+            return
+
+
+def _can_be_replaced(entry: Path) -> bool:
+    """Whether everybody may put something else in its place.
+
+    In a sticky folder such as /tmp they may not, but they may take the name as soon as it is free: a socket's and a
+    link's is whenever signal-cli is not there.
+    """
+    rights = entry.parent.stat().st_mode
+    is_kept = rights & stat.S_ISVTX and entry.is_dir() and not entry.is_symlink()
+    return bool(rights & stat.S_IWOTH) and not is_kept
 
 
 @dataclass(frozen=True)
