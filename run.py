@@ -2,7 +2,8 @@
 """Start the bot on a machine that has Python and nothing else: install what it needs into .venv, then become it.
 
     python3 run.py           the demo, in the browser
-    python3 run.py test      every test on all cores, with coverage; what follows "test" goes to pytest instead
+    python3 run.py test      every test, three at a time for each core, with coverage; what follows "test" goes to
+                             pytest instead
     python3 run.py run …     this and any other word goes to python -m bot
 
 What is installed is pinned to its hash in requirements.lock (in requirements-dev.lock for the tests), and the package
@@ -43,7 +44,6 @@ PYTHON = VENV / "bin" / "python"
 BASE = os.path.realpath(sys.executable)  # also when run from within the .venv that is about to be made anew
 MARKER = VENV / "installed"
 LOCK, LOCK_FOR_TESTS = HERE / "requirements.lock", HERE / "requirements-dev.lock"
-EVERY_TEST = ["--cov", "--numprocesses=auto", "--maxprocesses=8", "--dist=worksteal"]
 
 INDEX = "https://pypi.org/simple"
 PIP = "pip-26.3-py3-none-any.whl"
@@ -84,8 +84,16 @@ def command(arguments: list[str]) -> list[str]:
     if not arguments:
         return ["-m", "bot", "demo"]
     if arguments[0] == "test":
-        return ["-m", "pytest", *(arguments[1:] or EVERY_TEST)]
+        return ["-m", "pytest", *(arguments[1:] or every_test(os.cpu_count() or 1))]
     return ["-m", "bot", *arguments]
+
+
+def every_test(cores: int) -> list[str]:
+    """Say how pytest runs all of them: most of a test is waiting, so there are more at a time than cores.
+
+    Each that runs takes about 0.35 GB.
+    """
+    return ["--cov", f"--numprocesses={min(max(3 * cores, 4), 16)}", "--dist=worksteal"]
 
 
 def fingerprint(lock: Path) -> str:

@@ -132,7 +132,6 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
     ("words", "becomes"),
     [
         ([], ["-m", "bot", "demo"]),
-        (["test"], ["-m", "pytest", "--cov", "--numprocesses=auto", "--maxprocesses=8", "--dist=worksteal"]),
         (["test", "-x", "tests/test_run.py"], ["-m", "pytest", "-x", "tests/test_run.py"]),
         (["invite", "--role", "desk"], ["-m", "bot", "invite", "--role", "desk"]),
         (["--help"], ["-m", "bot", "--help"]),
@@ -140,6 +139,14 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
 )
 def test_each_word_leads_to_its_program(run: ModuleType, words: list[str], becomes: list[str]) -> None:
     assert run.command(words) == becomes
+
+
+@pytest.mark.parametrize(("cores", "at_a_time"), [(None, 4), (1, 4), (2, 6), (4, 12), (64, 16)])
+def test_all_tests_run_several_at_a_time(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch, cores: int | None, at_a_time: int
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert run.command(["test"]) == ["-m", "pytest", "--cov", f"--numprocesses={at_a_time}", "--dist=worksteal"]
 
 
 def test_the_bot_takes_the_place_of_run_so_that_signals_reach_it(checkout: Checkout) -> None:
