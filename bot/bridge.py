@@ -10,7 +10,7 @@ import sqlite3
 import time
 from functools import partial
 
-from bot import inbox, turns
+from bot import inbox, outbox, turns
 from bot.conversations import Conversations
 from bot.logs import describe
 from bot.messages import Transport, Unreadable
@@ -68,17 +68,20 @@ class Account:
                 turn = self._store.submit(partial(self._turn, stored=stored))
                 turns.create_task(self._see_to_it(stored, turn))
 
-    def _turn(self, db: sqlite3.Connection, stored: inbox.Stored) -> None:
-        """Take one turn; runs in the writer's transaction."""
+    def _turn(self, db: sqlite3.Connection, stored: inbox.Stored) -> str:
+        """Take one turn; runs in the writer's transaction. Return the address for which an answer waits then, or ''."""
         if not inbox.take(db, self.transport.messenger, stored.id):
-            return
+            return ""
         heard = self.transport.understand(stored.payload)
-        if heard is not None:
-            turns.take(self._conversations, db, heard, time.time())
+        if heard is None:
+            return ""
+        turns.take(self._conversations, db, heard, time.time())
+        return heard.address if outbox.waiting_for(db, heard.messenger, heard.address) else ""
 
-    async def _see_to_it(self, stored: inbox.Stored, turn: "asyncio.Future[None]") -> None:
+    async def _see_to_it(self, stored: inbox.Stored, turn: "asyncio.Future[str]") -> None:
         try:
-            await turn
+            if answered := await turn:
+                self.transport.answers_soon(answered)
         except Unreadable:
             log.warning("a message of %s cannot be read and is put aside", self.transport.messenger)
             await self._store.write_patiently(lambda db: inbox.take(db, self.transport.messenger, stored.id))

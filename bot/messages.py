@@ -203,6 +203,9 @@ class Transport(Protocol):
     def understand(self, payload: str) -> Incoming | None:
         """Read one stored payload. None: nothing that concerns us. Raises: Unreadable."""
 
+    def answers_soon(self, address: str) -> None:
+        """Hear that an answer waits to leave, to show it on the telephone if the messenger can."""
+
     async def send(self, address: str, outgoing: Outgoing) -> Outcome:
         """Try once. Never raises for what the network or the messenger does."""
 

@@ -128,9 +128,9 @@ def claim(
 
 
 def waiting_for(db: sqlite3.Connection, messenger: str, address: str) -> int:
-    """Return how many messages have still to leave for an address."""
-    query = "SELECT count(*) FROM outbox WHERE messenger = ? AND address = ? AND state = 'waiting'"
-    return int(db.execute(query, (messenger, address)).fetchone()[0])
+    """Return how many answers and notices have still to leave for an address."""
+    query = "SELECT count(*) FROM outbox WHERE messenger = ? AND address = ? AND state = 'waiting' AND urgency < ?"
+    return int(db.execute(query, (messenger, address, Urgency.COPY)).fetchone()[0])
 
 
 def lose_recipients(db: sqlite3.Connection, now: int) -> None:

@@ -1,5 +1,6 @@
 """What people and staff experience when signal-cli dies, or when Signal wants to see that people write."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -212,6 +213,24 @@ async def test_whoever_deletes_everything_does_not_begin_a_new_minute(tmp_path: 
         assert await viktor.sees("Bitte warten Sie eine Minute")
         await place.settles()
         assert len(viktor.phone.received) < 20
+
+
+async def test_nobody_sees_that_an_answer_is_written_which_never_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TYPING_AFTER", 0.01)
+    limits = Limits(None, None, turns_per_minute=5)
+    async with town(tmp_path, limits=limits, messengers=("signal",)) as place:
+        viktor: Somebody = place.somebody("Viktor")
+        place.signal.latency = (0.1, 0.1)
+        await viktor.writes_at_once(["Deutsch"] * 7)
+        assert await viktor.sees("Bitte warten Sie eine Minute")
+        await place.settles()
+        place.signal.counts["sendTyping"] = 0
+        await viktor.writes_at_once(["hallo"] * 10)
+        await place.settles()
+        await asyncio.sleep(0.1)
+        assert place.signal.counts["sendTyping"] == 0
 
 
 async def test_an_office_is_not_told_twice_of_the_same_pause(both: Town) -> None:

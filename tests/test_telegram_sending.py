@@ -205,6 +205,9 @@ class Refusing:
     async def reachable(self) -> bool:
         return True
 
+    def answers_soon(self, address: str) -> None:
+        """Show nothing."""
+
     async def send(self, address: str, outgoing: Outgoing) -> Outcome:
         self.tried.append(f"{outgoing.text} to {address}")
         return Outcome(State.WAITING, seconds=60, everybody=True)

@@ -21,7 +21,7 @@ from weakref import WeakValueDictionary
 
 from bot import markup
 from bot.layout import with_numbers
-from bot.messages import Abilities, Hear, Incoming, Kind, Outcome, Outgoing, Reason, State, Unreadable
+from bot.messages import Abilities, Hear, Incoming, Outcome, Outgoing, Reason, State, Unreadable
 from bot.pace import Limits
 from bot.settings import Signal as Settings
 from bot.transports import signal_envelopes as envelopes
@@ -244,7 +244,6 @@ class SignalTransport:
     async def _notified(self, notifications: list[dict[str, Any]]) -> None:
         """Store what was heard, before anything else; only then is more read."""
         heard: list[tuple[str, str]] = []
-        wrote: list[str] = []
         for event in map(self._unwrapped, notifications):
             try:
                 incoming = envelopes.read(event)
@@ -253,16 +252,12 @@ class SignalTransport:
             except (Unreadable, ValueError, RecursionError):
                 log.warning("an event of signal-cli cannot be read and is put aside")
                 continue
-            if incoming is not None and incoming.kind is Kind.TEXT:
-                wrote.append(incoming.address)
             if (mistrusted := envelopes.mistrusted(event)) and mistrusted not in self._trusting:
                 self._trusting.add(mistrusted)
                 self._start(self._trust(mistrusted))
         self.heard_at = time.monotonic()
         if heard and self._hear is not None:
             await self._hear(heard)
-        for address in wrote:
-            self._expect_an_answer(address)
 
     def _unwrapped(self, params: dict[str, Any]) -> Any:
         """Return the event of a notification. Bare, it says that the daemon receives even if nobody listens."""
@@ -292,8 +287,10 @@ class SignalTransport:
         finally:
             self._trusting.discard(address)
 
-    def _expect_an_answer(self, address: str) -> None:
-        if address not in self._unanswered and time.monotonic() >= self._no_typing_until:
+    def answers_soon(self, address: str) -> None:
+        """Let somebody see that an answer is being written, if it does not leave soon."""
+        is_person = not address.startswith(envelopes.GROUP)
+        if is_person and address not in self._unanswered and time.monotonic() >= self._no_typing_until:
             self._unanswered.add(address)
             self._start(self._type(address))
 

@@ -176,6 +176,9 @@ class TelegramTransport:
 
     # ------------------------------------------------------------------ send
 
+    def answers_soon(self, address: str) -> None:
+        """Show nothing: an answer is there at once."""
+
     async def send(self, address: str, outgoing: Outgoing) -> Outcome:
         """Try once, and say what is known of it."""
         if outgoing.act == "change" and not outgoing.replaces:
