@@ -1,7 +1,10 @@
 """The pages say what is true: settings, commands, links, tables and the two commands on top."""
 
 import re
+import shutil
 import sqlite3
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from urllib.parse import unquote
@@ -122,3 +125,16 @@ def test_the_unit_runs_the_bot_from_where_the_page_puts_it() -> None:
         assert place in page
     state = re.findall(r"^StateDirectory=(.+)$", unit, re.MULTILINE)
     assert f"DATABASE=/var/lib/{state[0]}/" in page
+
+
+def test_the_way_to_update_the_translations_changes_nothing_that_is_up_to_date(tmp_path: Path) -> None:
+    for folder in ("bot", "handlers", "locales"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    section = read("docs/developers.md").partition("## Translations")[2]
+    commands = "\n".join(section.split("```")[1].splitlines()[1:-1])  # the last line runs tests
+    commands = commands.replace("/tmp/bot.pot", "bot.pot")  # noqa: S108  # not used here
+    commands = commands.replace(".venv/bin/pybabel", f"{sys.executable} -m babel.messages.frontend")
+    subprocess.run(["sh", "-ec", commands], cwd=tmp_path, check=True, capture_output=True)
+
+    for file in ("locales/de/LC_MESSAGES/bot.po", "locales/uk/LC_MESSAGES/bot.po"):
+        assert (tmp_path / file).read_text(encoding="utf-8") == read(file)
