@@ -17,6 +17,7 @@ from bot.transports.signal_rpc import ANSWER, Connection, Refused
 OLDEST = "0.14.5"
 """Signal unregistered numbers used with one before 0.14.1 (March 2026), and older ones hear nothing (June 2026)."""
 NO_SUCH_METHOD = -32601
+WITH_CONFIG = " (with --config FOLDER, if its keys do not lie where it puts them by itself)"
 PATIENCE = 5.0
 """Seconds until whoever takes a connection is thought to be somebody else."""
 
@@ -78,7 +79,8 @@ def how_to_start(place: Place, aim: str) -> str:
     """Say how signal-cli is started without a number; `aim` is what for, "To register a number"."""
     return (
         f"{aim}, start signal-cli without -a; with -a it ends as long as the number is not registered."
-        " The unit of docs/operators.md does that while there is no /etc/signal-cli.env. By hand:\n"
+        " The unit of docs/operators.md does that while there is no /etc/signal-cli.env."
+        f" By hand{WITH_CONFIG}:\n"
         f"  {_command(place)}"
     )
 
@@ -87,7 +89,7 @@ def how_to_start_with(place: Place, account: str) -> str:
     """Say how signal-cli is started with a number that is registered."""
     return (
         "Please start signal-cli with the number (systemctl start signal-cli); journalctl -u signal-cli says why it"
-        f" ended. By hand:\n  {_command(place, account)}"
+        f" ended. By hand{WITH_CONFIG}:\n  {_command(place, account)}"
     )
 
 
