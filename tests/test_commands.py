@@ -396,6 +396,20 @@ async def test_what_cannot_be_seen_is_not_said_to_be_there(only_signal: Path, nu
     assert lines[1] == SEEN
 
 
+async def test_a_process_that_this_user_may_not_look_at_is_not_said_to_be_right(
+    only_signal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hidden(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    async with signal_cli(only_signal, RIGHT):
+        monkeypatch.setattr(Path, "read_bytes", hidden)  # /proc mounted with hidepid; root sees everything
+        code, lines = await checked()
+    assert code == 0
+    assert lines[0].startswith(UNSEEN)
+    assert lines[1:] == [SEEN]
+
+
 @pytest.mark.parametrize("has_account", [True, False])
 async def test_a_wrong_number_is_a_fault_where_the_numbers_can_be_asked(
     only_signal: Path, monkeypatch: pytest.MonkeyPatch, has_account: bool
