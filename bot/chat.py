@@ -165,11 +165,12 @@ class Chat:
         """Return buttons that begin other conversations."""
         return tuple(link.button(self._plain) for link in links)
 
-    def forget_me(self) -> None:
-        """Delete everything about this person. They can still be answered in this turn."""
+    def forget_me(self, last_words: Words) -> None:
+        """Delete everything about this person, who hears so in their other chats. They can still be answered here."""
+        others = [each for each in people.addresses(self.db, self.person.id) if each[0] != self.messenger]
+        self.elsewhere += [(*each, Outgoing(text=self._render(last_words))) for each in others]
         if self.person.role:
             self.changed.append(Outgoing(act="commands"))
-            others = [each for each in people.addresses(self.db, self.person.id) if each[0] != self.messenger]
             self.elsewhere += [(*each, Outgoing(act="commands")) for each in others]
         people.forget(self.db, self.person.id)
 

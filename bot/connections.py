@@ -61,12 +61,19 @@ def _who(db: sqlite3.Connection, messenger: str, person: int) -> str:
     return fingerprint(messenger, address)
 
 
-def claim(db: sqlite3.Connection, owner: int, claimant: int, now: int) -> None:
-    """Use up a code, and let its owner say that it was they who typed it."""
+def claim(db: sqlite3.Connection, owner: int, claimant: int, now: int) -> int:
+    """Use up a code, and let its owner say that it was they who typed it. Returns the number that both then see."""
     db.execute(
         "UPDATE connections SET claimed_by = ?, code_hash = ?, expires_at = ? WHERE person = ?",
         (claimant, secrets.token_hex(), now + VALID, owner),
     )
+    return number(db, owner)
+
+
+def number(db: sqlite3.Connection, owner: int) -> int:
+    """Return the two digits by which the owner of a code knows that it was they who typed it."""
+    claimed = db.execute("SELECT code_hash FROM connections WHERE person = ?", (owner,)).fetchone()["code_hash"]
+    return 10 + int(claimed[:8], 16) % 90
 
 
 def claimant(db: sqlite3.Connection, owner: int, now: int) -> int | None:

@@ -125,6 +125,8 @@ class MessengerNote:
     """Before the first answer that is stored."""
     privacy: Localized
     """In the privacy notice."""
+    link: str
+    """That opens our chat there; '' if the profile has none."""
 
 
 @dataclass(frozen=True)
@@ -283,8 +285,11 @@ class _Reader:
         )
 
     def _messenger(self, table: dict[str, Any], where: str) -> MessengerNote:
+        link = self._string({"link": "", **table}, "link", where, may_be_empty=True)
+        if link and not link.startswith("https://"):
+            self.faults.append(f"{where}: link should begin with https://, as in https://t.me/….")
         return MessengerNote(
-            self._id(table, where), self._text(table, "short", where), self._text(table, "privacy", where)
+            self._id(table, where), self._text(table, "short", where), self._text(table, "privacy", where), link
         )
 
     def _helpline(self, table: dict[str, Any], where: str) -> Helpline:

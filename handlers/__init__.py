@@ -55,7 +55,7 @@ def conversations(profile: Profile) -> tuple[Conversation, ...]:
         Conversation("other-messenger", messengers.show_code, _("Connect the other messenger")),
         Conversation("connect", messengers.connect, _("Connect the other messenger"), secret=True, aside=True),
         Conversation("admit", messengers.admit, _("Yes, that was me"), roles=ALL_STAFF),
-        Conversation("prefer", messengers.prefer, _("Where news arrive")),
+        Conversation("prefer", messengers.prefer, _("Where news arrive"), aside=True),
         Conversation("disconnect", messengers.disconnect, _("Disconnect a messenger")),
         Conversation("delete", everyone.delete_my_data, _("Delete everything"), command="delete"),
         Conversation(

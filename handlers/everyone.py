@@ -108,7 +108,8 @@ async def about(chat: Chat) -> None:
 
 async def verify(chat: Chat) -> None:
     """Say how to recognise the real bot."""
-    chat.say(chat.profile.texts.official_address)
+    notes = [note for note in chat.profile.messengers if note.link and note.id in chat.titles()]
+    chat.say(chat.profile.texts.official_address, *(named(chat.titles()[note.id], note.link) for note in notes))
 
 
 async def privacy(chat: Chat) -> None:
@@ -211,7 +212,7 @@ async def delete_my_data(chat: Chat) -> None:
         chat.say(_("All right. Nothing was deleted."))
         chat.end()
     desk.tell_of_end(chat)
-    chat.forget_me()
+    chat.forget_me(_("All data about you are deleted, also those of this chat."))
     chat.say(_("Your data are deleted. Please delete the chat in your app yourself. All the best!"))
 
 

@@ -2,7 +2,7 @@
 
 from bot import connections, interests, offers, people
 from bot.chat import Chat
-from bot.languages import Rendered, Words, _, listing, paragraphs
+from bot.languages import Rendered, Words, _, lines, listing, paragraphs
 from bot.questions import Choice, Link
 from handlers import desk
 
@@ -15,10 +15,26 @@ def entries(chat: Chat) -> list[Link]:
     return [*waiting, *([Link(_("Connect the other messenger"), "other-messenger")] if _others(chat) else [])]
 
 
-def _others(chat: Chat) -> list[Words]:
-    """Return the names of the messengers of this bot on which this person is not."""
-    mine = chat.my_messengers()
-    return [title for messenger, title in chat.titles().items() if messenger not in mine]
+def _others(chat: Chat) -> list[str]:
+    """Return the messengers of this bot on which this person is not."""
+    return [messenger for messenger in chat.titles() if messenger not in chat.my_messengers()]
+
+
+def _way_to(chat: Chat, messenger: str) -> Words:
+    """Say how somebody comes to our chat on another messenger, and what to do there."""
+    link, title = chat.profile.note_of(messenger).link, chat.titles()[messenger]
+    if link:
+        return _(
+            "Please open our chat on {messenger}: {link}\nSend there the code from the next message.",
+            messenger=title,
+            link=link,
+        )
+    return _(
+        "Please open our chat on {messenger}. You find its address here: {page}\n"
+        "Send there the code from the next message.",
+        messenger=title,
+        page=chat.profile.office.page,
+    )
 
 
 def _now(chat: Chat) -> int:
@@ -32,9 +48,8 @@ async def show_code(chat: Chat) -> None:
         chat.go("data")
     code = connections.begin(chat.db, chat.person.id, _now(chat))
     chat.say(
-        _("The code works once, for 10 minutes. Do not show it to anybody."),
-        _("Our team never asks you for this code."),
-        _("Please write to us on {messenger}. Send there this code:", messenger=listing(others)),
+        lines(*(_way_to(chat, other) for other in others)),
+        _("The code works for 10 minutes and only once. Do not show it to anybody, also not to our team."),
     )
     chat.say(Rendered(f"<code>{code}</code>"), links=[Link(_("Is this the real bot?"), "verify"), _to_menu()])
 
@@ -53,7 +68,6 @@ async def connect(chat: Chat) -> None:
     if people.find(chat.db, owner).role:
         _ask_the_member(chat, owner, there)
         chat.end()
-    preferred = await _ask_where(chat, _titles(chat, chat.messenger, there))
     chat.notify(
         owner,
         paragraphs(
@@ -65,7 +79,7 @@ async def connect(chat: Chat) -> None:
         ),
         messenger=there,
     )
-    _join(chat, owner, chat.person.id, preferred)
+    _join(chat, owner, chat.person.id)
 
 
 def _owner(chat: Chat) -> int:
@@ -79,7 +93,8 @@ def _owner(chat: Chat) -> int:
         chat.say(_("This code does not work, or not any more. You find a new one under “My data”."))
         chat.end()
     if chat.messenger in dict(people.addresses(chat.db, owner)):
-        chat.say(_("Please send this code not here, but on {messenger}.", messenger=listing(others)))
+        elsewhere = listing(chat.titles()[messenger] for messenger in others)
+        chat.say(_("Please send this code not here, but on {messenger}.", messenger=elsewhere))
         chat.end()
     return owner
 
@@ -109,14 +124,18 @@ def _is_it_yours(chat: Chat, owner: int) -> Words:
 
 def _ask_the_member(chat: Chat, owner: int, there: str) -> None:
     """Let a member of the team say that it was they who typed their code: rights hang on it."""
-    connections.claim(chat.db, owner, chat.person.id, _now(chat))
+    number = connections.claim(chat.db, owner, chat.person.id, _now(chat))
     yes = chat.languages.plain(_("Connect"), people.find(chat.db, owner).language)
     chat.notify(
         owner,
         paragraphs(
-            _("Somebody has sent your code on {messenger}. Was that you?", messenger=chat.titles()[chat.messenger]),
             _(
-                "If it was not you: please do nothing here, and call us: {telephone}",
+                "Somebody has sent your code on {messenger}. Was that you? Then you see the number {number} there.",
+                messenger=chat.titles()[chat.messenger],
+                number=number,
+            ),
+            _(
+                "It was not you, or you see another number? Please do nothing here, and call us: {telephone}",
                 telephone=chat.profile.office.telephone,
             ),
         ),
@@ -128,7 +147,8 @@ def _ask_the_member(chat: Chat, owner: int, there: str) -> None:
         _(
             "Now please open {messenger} and say there that it was you. Only then are both connected.",
             messenger=chat.titles()[there],
-        )
+        ),
+        _("Your number: {number}", number=number),
     )
 
 
@@ -142,8 +162,9 @@ async def admit(chat: Chat) -> None:
     sure = await chat.choose(
         "sure",
         _(
-            "Is the chat on {messenger} yours? Whoever uses it then has your rights in the team.",
+            "Do you see the number {number} on {messenger}? Whoever uses that chat then has your rights in the team.",
             messenger=chat.titles()[there],
+            number=connections.number(chat.db, chat.person.id),
         ),
         _yes_or_no(),
     )
@@ -151,13 +172,12 @@ async def admit(chat: Chat) -> None:
         connections.refuse(chat.db, chat.person.id)
         chat.say(_("All right. Nothing was changed."))
         chat.end()
-    preferred = await _ask_where(chat, _titles(chat, chat.messenger, there))
     chat.notify(
         chat.person.id,
         _("This chat is now connected with {messenger}.", messenger=chat.titles()[chat.messenger]),
         messenger=there,
     )
-    _join(chat, chat.person.id, claimant, preferred)
+    _join(chat, chat.person.id, claimant)
 
 
 def _claimant(chat: Chat) -> int | None:
@@ -169,19 +189,21 @@ def _claimant(chat: Chat) -> int | None:
     return claimant if not mine.keys() & theirs.keys() else None
 
 
-def _join(chat: Chat, kept: int, gone: int, preferred: str) -> None:
-    """Connect both, and say what became of it."""
+def _join(chat: Chat, kept: int, gone: int) -> None:
+    """Connect both, say what became of it, and ask where news shall arrive: until then it is here."""
     if offers.find(chat.db, kept) and offers.find(chat.db, gone):
         desk.tell_of_end(chat, gone)
     chat.join(kept, gone)
-    people.prefer(chat.db, kept, preferred)
+    people.prefer(chat.db, kept, chat.messenger)
+    connected = _("Both chats are connected now.")
     if chat.person.news_stopped:
-        chat.say(_("Both chats are connected now."), _("You get no news at the moment. Get news again: START"))
+        chat.say(connected, _("You get no news at the moment. Get news again: START"))
     elif interests.find(chat.db, kept) or offers.find(chat.db, kept) or chat.person.role:
-        chat.say(_("Both chats are connected now. News arrive here: {messenger}", messenger=chat.titles()[preferred]))
+        chat.say(connected)
+        chat.go("prefer")
     else:
         chat.say(
-            _("Both chats are connected now."),
+            connected,
             _(
                 "You are not registered. We forget your language and the number of your account"
                 " 24 hours after your last message."
@@ -194,7 +216,11 @@ async def prefer(chat: Chat) -> None:
     titles = chat.my_messengers()
     if len(titles) < 2:
         chat.go("data")
-    preferred = await _ask_where(chat, titles)
+    preferred = await chat.choose(
+        "preferred",
+        _("Where shall we send you news?"),
+        [Choice(messenger, title) for messenger, title in titles.items()],
+    )
     people.prefer(chat.db, chat.person.id, preferred)
     chat.say(_("News arrive here now: {messenger}", messenger=titles[preferred]))
 
@@ -209,20 +235,8 @@ async def disconnect(chat: Chat) -> None:
         _("Which messenger shall we disconnect? Your data stay with the other one."),
         [Choice(messenger, title, weighty=True) for messenger, title in titles.items()],
     )
-    chat.disconnect(messenger, _("This chat was disconnected. We do not know you here any more."))
-    chat.say(_("{messenger} is disconnected. There we do not know you any more.", messenger=titles[messenger]))
-
-
-def _titles(chat: Chat, *messengers: str) -> dict[str, str]:
-    return {messenger: chat.titles()[messenger] for messenger in messengers}
-
-
-async def _ask_where(chat: Chat, titles: dict[str, str]) -> str:
-    return await chat.choose(
-        "preferred",
-        _("Where shall we send you news?"),
-        [Choice(messenger, title) for messenger, title in titles.items()],
-    )
+    chat.disconnect(messenger, _("This chat is disconnected. We keep nothing about this chat any more."))
+    chat.say(_("{messenger} is disconnected. We keep nothing about that chat any more.", messenger=titles[messenger]))
 
 
 def _yes_or_no() -> list[Choice]:

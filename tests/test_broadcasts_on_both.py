@@ -534,7 +534,7 @@ async def test_progress_and_report_come_where_the_broadcast_was_sent(place: Town
     await here.writes(await code_of(maria, german=True))
     await here.picks("Ja, verbinden")
     await maria.picks("Ja, das war ich", "Ja, verbinden", TITLES[second])
-    await maria.sees("Beide Chats sind jetzt verbunden")
+    await maria.sees("Neues kommt jetzt hier an")
     await readers(place, "telegram", 2)
     await place.settles()
     here.look()

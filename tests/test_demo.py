@@ -909,9 +909,9 @@ async def test_one_person_connects_telegram_and_signal(city: Browser) -> None:
     found = code.search(city.texts("thomas")[-1])
     assert found
     await city.posts("/telephones/free/writes", text=found[0])
-    await picks(city, "free", "Deutsch", "Ja, verbinden", "Telegram")
+    await picks(city, "free", "Deutsch", "Ja, verbinden")
     await sees(city, "free", "sind jetzt verbunden")
-    await sees(city, "thomas", "verbunden mit: Signal")
+    await sees(city, "thomas", "jetzt mit Signal verbunden")
 
 
 def test_the_ledger_reads_any_table(tmp_path: Path) -> None:

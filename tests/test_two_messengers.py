@@ -17,14 +17,16 @@ from tests.test_refugees import AGREE, registers
 from tests.test_staff import composes
 from tests.test_volunteers import SAVE, comes_to_the_name, offers
 
+ROOT = Path(__file__).parent.parent
 TITLES = {"telegram": "Telegram", "signal": "Signal"}
 BOTH_WAYS = pytest.mark.parametrize(
     ("first", "second"), [("telegram", "signal"), ("signal", "telegram")], ids=["from Telegram", "from Signal"]
 )
-CONNECTED = "Обидва чати тепер пов’язано"
+CONNECTED = "Обидва чати тепер з’єднано"
+WHERE = "Куди надсилати Вам новини?"
 IS_IT_YOURS = "Інший чат теж Ваш?"
-WRONG = "Цей код недійсний або вже недійсний"
-YES = "Так, пов’язати"
+WRONG = "Цей код не діє"
+YES = "Так, з’єднати"
 NEWS = "Є новини."
 CODE = re.compile(r"^[1-9]\d{3} [1-9]\d{3}$")
 
@@ -49,18 +51,22 @@ async def code_of(somebody: Somebody, german: bool = False) -> str:
     """Return the code that somebody is shown under "My data"."""
     await somebody.writes("meine daten" if german else "мої дані")
     await somebody.picks("Anderen Messenger verbinden" if german else "Під’єднати інший месенджер")
-    await somebody.sees("Der Code gilt einmal" if german else "Код діє один раз")
+    await somebody.sees("Der Code gilt 10 Minuten" if german else "Код діє 10 хвилин")
     await somebody.settles()
     firsts: list[str] = [message.text.split("\n")[0] for message in somebody.news()]
     return next(line for line in firsts if CODE.match(line))
 
 
 async def connects(somebody: Somebody, code: str, prefers: str = "signal") -> None:
-    """Type the code and say yes."""
+    """Type the code, say yes, and where news shall arrive, if there can be any."""
     await somebody.writes(code)
     await somebody.sees(IS_IT_YOURS)
-    await somebody.picks(YES, TITLES[prefers])
+    await somebody.picks(YES)
     await somebody.sees(CONNECTED)
+    await somebody.settles()
+    if WHERE in somebody.news()[-1].text:
+        await somebody.picks(TITLES[prefers])
+        await somebody.sees("Новини тепер надходитимуть сюди")
 
 
 async def is_one_person(place: Town, n: int = 1) -> bool:
@@ -122,7 +128,7 @@ async def test_a_code_from_one_messenger_typed_on_the_other_makes_one_person(
     here = await comes(place, "Oksana", second)
     await connects(here, await code_of(there), prefers=second)
     assert await is_one_person(place)
-    assert await there.sees(f"Цей чат тепер пов’язано з: {TITLES[second]}", "від’єднайте", place.city.office.telephone)
+    assert await there.sees(f"Цей чат і {TITLES[second]} тепер з’єднано", "від’єднайте", place.city.office.telephone)
     for chat in (here, there):
         await chat.writes("мої дані")
         assert await chat.sees("Під’єднані месенджери", "Telegram", "Signal", "Теми: Медицина й лікарні")
@@ -143,15 +149,16 @@ async def test_a_restart_between_any_two_steps_changes_nothing(place: Town, firs
     await here.picks("Українська")
     await here.sees(IS_IT_YOURS)
     await place.restart()
-    await here.picks(YES)
-    await here.sees("Куди надсилати Вам новини?")
-    await place.restart()
     there.look()
-    await here.picks("Telegram")
-    await here.sees(CONNECTED)
-    await there.sees("Цей чат тепер пов’язано")
+    await here.picks(YES)
+    await here.sees(CONNECTED, WHERE)
+    await there.sees("тепер з’єднано")
     await place.restart()
     assert await is_one_person(place)
+    assert await place.rows("SELECT preferred FROM people") == [(second,)]
+    await here.picks("Telegram")
+    await here.sees("Новини тепер надходитимуть сюди: Telegram")
+    assert await place.rows("SELECT preferred FROM people") == [("telegram",)]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +182,22 @@ async def test_the_code_stands_in_a_message_of_its_own_to_be_copied_and_nowhere_
         assert not [row for row in rows if any(seen in str(value) for value in row for seen in (code, digits))]
 
 
+async def test_whoever_gets_a_code_is_told_the_way_to_the_other_chat(tmp_path: Path) -> None:
+    profile, link = ROOT / "profiles" / "dortmund-schytomyr.toml", "https://signal.me/#eu/example"
+    (tmp_path / "city.toml").write_text(
+        profile.read_text(encoding="utf-8").replace('id = "signal"', f'id = "signal"\nlink = "{link}"'),
+        encoding="utf-8",
+    )
+    async with town(tmp_path, str(tmp_path / "city.toml"), messengers=("telegram", "signal")) as place:
+        there, here = await comes(place, "Oksana", "telegram"), await comes(place, "Oksana", "signal")
+        await code_of(there)
+        assert await there.sees(f"Відкрийте, будь ласка, наш чат у Signal: {link}")
+        await code_of(here)
+        assert await here.sees("наш чат у Telegram. Його адреса є тут: https://www.dortmund.de")
+        await there.picks("Чи це справжній бот?")
+        assert await there.sees(f"Signal: {link}")
+
+
 async def test_the_whole_bubble_pasted_is_understood_too(place: Town) -> None:
     there, here = await comes(place, "Oksana", "signal"), await comes(place, "Oksana", "telegram")
     code = await code_of(there)
@@ -189,7 +212,7 @@ async def test_before_a_language_is_chosen_the_code_waits_for_it(place: Town) ->
     await here.writes(await code_of(there, german=True))
     await here.sees("Willkommen! Bitte wählen Sie eine Sprache.")
     await here.picks("Українська")
-    await here.picks(YES, "Signal")
+    await here.picks(YES)
     assert await here.sees("Beide Chats sind jetzt verbunden")
     assert await place.rows("SELECT language FROM people") == [("de",)]
 
@@ -253,7 +276,7 @@ async def test_a_yes_that_is_only_similar_is_asked_back(place: Town) -> None:
     there, here = await comes(place, "Oksana", "telegram"), await comes(place, "Oksana", "signal")
     await here.writes(await code_of(there))
     await here.sees(IS_IT_YOURS)
-    await here.writes("Так, пов’язат")
+    await here.writes("Так, з’єднат")
     await here.sees("Ви мали на увазі", YES)
     assert not await is_one_person(place)
 
@@ -433,7 +456,7 @@ async def test_of_two_registrations_the_one_where_the_code_was_shown_stays_and_t
     await registers_for_culture(here)
     await here.writes(await code_of(there))
     await here.sees("Вас зареєстровано в обох чатах. Ваші відповіді в іншому чаті залишаться.")
-    await here.picks(YES, "Telegram")
+    await here.picks(YES)
     await here.sees(CONNECTED)
     assert await is_one_person(place)
     assert await place.rows("SELECT topic FROM interest_topics") == [("health",)]
@@ -453,7 +476,7 @@ async def test_what_only_the_typing_chat_has_is_kept(place: Town, first: str, se
     await here.writes(await code_of(there))
     await here.sees(IS_IT_YOURS)
     assert "в обох чатах" not in here.screen
-    await here.picks(YES, "Signal")
+    await here.picks(YES)
     await here.sees(CONNECTED)
     assert await place.rows("SELECT place, raion, age_bands, frequency, saved_at FROM interests") == before
     assert await place.rows("SELECT purpose, version, language, given_at FROM consents") == consents
@@ -468,7 +491,7 @@ async def test_a_registration_here_and_an_offer_there_are_both_kept(place: Town,
     await registers(here)
     await here.writes(await code_of(there, german=True))
     await here.sees(IS_IT_YOURS)
-    await here.picks(YES, "Signal")
+    await here.picks(YES)
     await here.sees("Beide Chats sind jetzt verbunden")
     assert await place.rows("SELECT reference FROM offers") == [(reference,)]
     assert await place.rows("SELECT purpose FROM consents ORDER BY purpose") == [("news",), ("volunteer",)]
@@ -522,7 +545,7 @@ async def test_the_office_is_told_which_of_two_offers_is_gone(place: Town, first
     await here.writes(await code_of(there, german=True))
     await here.sees(f"Das Angebot {kept} bleibt. Das Angebot {deleted} löschen wir.")
     maria.look()
-    await here.picks("Ja, verbinden", "Signal")
+    await here.picks("Ja, verbinden")
     assert await maria.sees(f"Das Angebot {deleted} ist gelöscht")
     assert await place.rows("SELECT reference FROM offers") == [(kept,)]
     maria.look()
@@ -563,8 +586,8 @@ async def test_the_notice_of_an_offer_that_has_not_left_yet_survives_and_writing
     for written, seen in (
         (SAVE, "Ihr Angebot ist angekommen"),
         (code, "Gehört der andere Chat auch Ihnen?"),
-        ("Ja, verbinden", "Wohin sollen wir Ihnen Neues schicken?"),
-        ("Signal", "Beide Chats sind jetzt verbunden"),
+        ("Ja, verbinden", "Beide Chats sind jetzt verbunden"),
+        ("Signal", "Neues kommt jetzt hier an: Signal"),
     ):
         await here.writes(written)
         await here.sees(seen)
@@ -605,14 +628,18 @@ async def test_a_member_of_the_team_whose_code_somebody_else_typed_gives_nothing
     await attacker.writes(code)
     await attacker.picks(YES)
     await attacker.sees(f"Відкрийте тепер {TITLES[first]}. Підтвердьте там")
-    await maria.sees(f"Jemand hat Ihren Code geschickt, über {TITLES[second]}.", "Rufen Sie uns an")
+    number = re.search(r"Ваше число: (\d\d)\b", attacker.news()[-1].text)
+    assert number
+    await maria.sees(
+        f"über {TITLES[second]}. Waren Sie das? Dann sehen Sie dort die Zahl {number[1]}.", "rufen Sie uns an"
+    )
     await attacker.writes("меню")
     await attacker.forges("go:admit")
     await attacker.forges("go:broadcast")
     await attacker.settles()
     assert "✉" not in attacker.screen
     await maria.picks("Ja, das war ich")
-    await maria.sees("Wer ihn benutzt, hat dann Ihre Rechte im Team.")
+    await maria.sees(f"die Zahl {number[1]}?", "Wer diesen Chat benutzt, hat dann Ihre Rechte im Team.")
     await maria.picks("Nein")
     await maria.sees("Es bleibt alles, wie es ist")
     await attacker.writes(code)
@@ -630,13 +657,14 @@ async def test_a_member_of_the_team_who_says_yes_is_one_on_both(place: Town, fir
     await here.writes(await code_of(maria, german=True))
     await here.picks("Ja, verbinden")
     await place.restart()
-    await maria.picks("Ja, das war ich", "Ja, verbinden")
-    await place.restart()
     here.look()
-    await maria.picks(TITLES[first])
+    await maria.picks("Ja, das war ich", "Ja, verbinden")
     await maria.sees("Beide Chats sind jetzt verbunden")
-    await here.sees(f"Dieser Chat ist jetzt verbunden mit: {TITLES[first]}")
+    await here.sees(f"Dieser Chat ist jetzt mit {TITLES[first]} verbunden")
     assert await is_one_person(place)
+    await place.restart()
+    await maria.picks(TITLES[first])
+    await maria.sees(f"Neues kommt jetzt hier an: {TITLES[first]}")
     await here.writes("menü")
     await here.sees("✉ An viele schreiben")
     telegram = maria if first == "telegram" else here
@@ -673,7 +701,7 @@ async def test_who_joins_the_team_after_connecting_has_the_commands_on_both(
 ) -> None:
     there, here = await comes(place, "Maria", first, "Deutsch"), await comes(place, "Maria", second, "Deutsch")
     await here.writes(await code_of(there, german=True))
-    await here.picks("Ja, verbinden", "Signal")
+    await here.picks("Ja, verbinden")
     await hires(place, here)
     telegram = there if first == "telegram" else here
     await telegram.world.changed(lambda: "broadcast" in telegram.commands(), 5, "the commands of the team")
@@ -731,9 +759,11 @@ async def test_deleting_on_one_deletes_both_and_the_other_is_a_stranger(place: T
     there, here = await comes(place, "Oksana", first), await comes(place, "Oksana", second)
     await registers(there)
     await connects(here, await code_of(there))
+    there.look()
     await here.writes("видалити")
     await here.picks("Так, видалити все")
     await here.sees("Ваші дані видалено")
+    await there.sees("Усі Ваші дані видалено, зокрема дані цього чату.")
     await here.settles()
     assert await tables(place) == {}
     for chat in (there, here):
@@ -777,9 +807,9 @@ async def test_either_messenger_can_be_disconnected_from_either(
     await here.sees("Який месенджер від’єднати?")
     await place.restart()
     await here.picks(TITLES[removed])
-    await here.sees("від’єднано. Там ми Вас більше не знаємо")
+    await here.sees("від’єднано. Про чат там більше нічого не збережено")
     if gone is there:
-        await gone.sees("Цей чат від’єднано. Тут ми Вас більше не знаємо.")
+        await gone.sees("Цей чат від’єднано. Про цей чат більше нічого не збережено.")
     await place.settles()
     for (table,) in await place.rows("SELECT name FROM sqlite_master WHERE sql LIKE '%address %TEXT%'"):
         found = await place.rows(f"SELECT * FROM {table} WHERE address = ?", str(gone.phone.id))  # noqa: S608
@@ -800,10 +830,10 @@ async def test_somebody_of_the_team_who_disconnects_a_chat_has_no_rights_there(p
     await here.writes(await code_of(maria, german=True))
     await here.picks("Ja, verbinden")
     await maria.picks("Ja, das war ich", "Ja, verbinden", "Signal")
-    await maria.sees("Beide Chats sind jetzt verbunden")
+    await maria.sees("Neues kommt jetzt hier an: Signal")
     await here.writes("meine daten")
     await here.picks("Messenger trennen", "Telegram")
-    await maria.sees("Dieser Chat wurde getrennt.")
+    await maria.sees("Dieser Chat ist getrennt.")
     await maria.world.changed(lambda: "broadcast" not in maria.commands(), 5, "no commands of the team")
     await maria.writes("/broadcast")
     await maria.sees("Willkommen!")
@@ -943,7 +973,7 @@ async def test_notices_go_where_somebody_prefers_them(place: Town) -> None:
     await here.writes(await code_of(maria, german=True))
     await here.picks("Ja, verbinden")
     await maria.picks("Ja, das war ich", "Ja, verbinden", "Signal")
-    await maria.sees("Beide Chats sind jetzt verbunden")
+    await maria.sees("Neues kommt jetzt hier an: Signal")
     thomas = await comes(place, "Thomas", "telegram", "Deutsch")
     reference = await offers(thomas)
     await here.sees(f"Neues Hilfsangebot {reference}")
