@@ -90,7 +90,8 @@ class Outgoing:
 
     act: str = "send"
     """send · change (a message that is there, else nothing) · acknowledge (a press) · commands (of this person) ·
-    leave (a group) · solve (what the messenger demands before it sends on; `text` is the solution)."""
+    leave (a group) · forget (what the messenger's own program keeps of whoever deleted everything) · solve (what the
+    messenger demands before it sends on; `text` is the solution)."""
     text: str = ""
     buttons: tuple[Button, ...] = ()
     replaces: str = ""

@@ -37,6 +37,8 @@ class Urgency(IntEnum):
     ANSWER = 0
     NOTICE = 1
     COPY = 2
+    LAST = 3
+    """Only when nothing else leaves for the address, and nobody is known there any more."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,13 @@ _ANSWERS = f"""{_WAITING} AND urgency < :below AND outbox.id IN
 _COPIES = f"""{_WAITING} AND urgency = :copy AND not_before <= :now
               ORDER BY not_before, outbox.id LIMIT :most"""
 
+_LAST = f"""{_WAITING} AND urgency = :last AND not_before <= :now
+            AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE other.messenger = :messenger
+                            AND other.address = outbox.address AND other.state = 'waiting' AND +other.urgency < :last)
+            AND NOT EXISTS (SELECT 1 FROM addresses WHERE addresses.messenger = :messenger
+                            AND addresses.address = outbox.address)
+            ORDER BY not_before, outbox.id LIMIT :most"""  # noqa: S608
+
 
 def claim(
     db: sqlite3.Connection,
@@ -102,13 +111,14 @@ def claim(
     """
     taken = [*busy]
     rows: list[sqlite3.Row] = []
-    for query, most in ((_ANSWERS, answers), (_COPIES, copies)):
+    for query, most in ((_ANSWERS, answers), (_COPIES, copies), (_LAST, answers if below > Urgency.ANSWER else 0)):
         if most > 0:
             asked = {
                 "messenger": messenger,
                 "now": int(now),
                 "far": FAR,
                 "copy": Urgency.COPY,
+                "last": Urgency.LAST,
                 "below": below,
                 "most": most,
             }

@@ -73,6 +73,7 @@ async def test_somebody_who_deletes_everything_is_gone_and_still_gets_an_answer(
     await refugee.picks("Так, видалити все")
     assert await refugee.sees("Ваші дані видалено")
     await refugee.settles()
+    await bot.a_minute_passes()
     for table in (
         "people",
         "addresses",

@@ -85,6 +85,7 @@ async def test_after_delete_nothing_is_left_and_a_number_begins_anew(bot: Town, 
     await volunteer.writes("ja")
     await volunteer.sees("Ihre Daten sind gelöscht")
     await volunteer.settles()
+    await bot.a_minute_passes()
     for (table,) in await bot.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"):
         kept = [str(row) for row in await bot.rows(f"SELECT * FROM {table}")]  # noqa: S608 - names from the database
         assert [row for row in kept if str(volunteer.phone.id) in row or "Unverwechselbar" in row] == []
@@ -95,5 +96,7 @@ async def test_after_delete_nothing_is_left_and_a_number_begins_anew(bot: Town, 
     await volunteer.sees("Willkommen!", "1 – Українська")
     assert "Ihr Hilfsangebot" not in volunteer.news()[-1].text
     await writes(volunteer, "2", "LÖSCHEN", "Ja, alles löschen")
+    await volunteer.settles()
+    await bot.a_minute_passes()
     await bot.stop()
     assert_nothing_stands_in_any_file(bot, "Unverwechselbar", "987654321", str(volunteer.phone.id))

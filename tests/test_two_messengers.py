@@ -520,6 +520,7 @@ async def test_who_is_registered_nowhere_is_told_so_and_is_forgotten_from_both_a
     await by_the_clock(place, 24 * 3600 - 60)
     assert await is_one_person(place)
     await by_the_clock(place, 24 * 3600 + 60)
+    await place.a_minute_passes()
     assert await tables(place) == {}
 
 
@@ -765,6 +766,7 @@ async def test_deleting_on_one_deletes_both_and_the_other_is_a_stranger(place: T
     await here.sees("Ваші дані видалено")
     await there.sees("Усі Ваші дані видалено, зокрема дані цього чату.")
     await here.settles()
+    await place.a_minute_passes()
     assert await tables(place) == {}
     for chat in (there, here):
         await chat.writes("мої дані")
@@ -811,6 +813,7 @@ async def test_either_messenger_can_be_disconnected_from_either(
     if gone is there:
         await gone.sees("Цей чат від’єднано. Про цей чат більше нічого не збережено.")
     await place.settles()
+    await place.a_minute_passes()
     for (table,) in await place.rows("SELECT name FROM sqlite_master WHERE sql LIKE '%address %TEXT%'"):
         found = await place.rows(f"SELECT * FROM {table} WHERE address = ?", str(gone.phone.id))  # noqa: S608
         assert found == [], table

@@ -95,6 +95,8 @@ class Mailbox:
         if person is not None and not self.world.trusts(person.id, entry.identity):
             self.held[person.id].append(entry)
             return {"event": self.untrusted(entry.event, person)}
+        if person is not None:
+            self.world.forgotten.discard(person.id)
         if entry.message is not None and person is not None and entry.message.ticks < 2:
             entry.message.ticks = 2
             self.world.message_changed("receipt", person, entry.message)

@@ -146,6 +146,8 @@ def deliver(
         became = outcome(world, target, met, counts=counts)
         results.append(target.as_json(became))
         reached = became["type"] == "SUCCESS" or (met is not None and met.delivered)
+        if target.person is not None:
+            world.forgotten.discard(target.person.id)
         if reached and target.person is not None and target.person.registered:
             act(target.person, timestamp, target.group)
     world.random.shuffle(results)

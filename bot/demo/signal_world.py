@@ -60,7 +60,7 @@ class SignalWorld:
         self.files: dict[str, Attachment] = {}
         self.known_identities: dict[str, int] = {}
         self.blocked_by_bot: set[str] = set()
-        self.forgotten: set[str] = set()
+        self.forgotten: set[str] = set()  # until they write, are written to, or a receipt of theirs comes
         self.profile: Json = {}
         self.settings: Json = {}
         self.username: str | None = None

@@ -130,7 +130,7 @@ CREATE TABLE outbox (
     address    TEXT NOT NULL,
     person     INTEGER REFERENCES people,
     about      INTEGER,                  -- another person whom it tells of: it goes when they are forgotten
-    urgency    INTEGER NOT NULL,         -- 0 an answer, 1 a notice to staff, 2 a copy of a broadcast
+    urgency    INTEGER NOT NULL,         -- 0 an answer, 1 a notice to staff, 2 a copy of a broadcast, 3 after all others
     payload    TEXT,                     -- JSON of what leaves; NULL for a copy: its text stands in `broadcasts`
     language   TEXT,
     broadcast  INTEGER REFERENCES broadcasts ON DELETE CASCADE,
@@ -159,6 +159,15 @@ CREATE TRIGGER person_is_forgotten BEFORE DELETE ON people BEGIN
     UPDATE outbox SET state = iif(state = 'waiting', 'withdrawn', state), person = NULL, address = '',
         message = NULL, tried_at = 0
         WHERE person = old.id;
+END;
+
+-- What passes Signal's messages on keeps keys and names by address. It is told to forget them, too, a minute later: by
+-- then the receipts of the last words are in, each of which would make it know the person again.
+CREATE TRIGGER address_is_forgotten AFTER DELETE ON addresses WHEN old.messenger = 'signal' BEGIN
+    DELETE FROM outbox WHERE messenger = old.messenger AND address = old.address AND state = 'waiting' AND urgency = 3;
+    INSERT INTO outbox (messenger, address, urgency, payload, not_before, written_at)
+        SELECT old.messenger, old.address, 3, '{"act": "forget"}', seconds + 60, seconds
+        FROM (SELECT CAST(strftime('%s', 'now') AS INTEGER) AS seconds);
 END;
 
 -- Messages on people's telephones that may be changed later, by a name of ours ('broadcast-7').

@@ -338,6 +338,8 @@ class SignalTransport:
                 pass  # there are no buttons that spin and no lists of commands
             case "leave":
                 await self._leave(address.removeprefix(envelopes.GROUP))
+            case "forget":
+                await self.request("removeContact", recipient=address, forget=True)
             case "solve":
                 captcha = markup.plain(outgoing.text).strip()
                 await self.request("submitRateLimitChallenge", challenge=outgoing.handle, captcha=captcha)
