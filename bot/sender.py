@@ -195,7 +195,7 @@ class Sender:
         if row.outgoing.act == "solve" and outcome.state in (State.ACCEPTED, State.REFUSED):
             outbox.hurry(db, messenger)
             solved = outcome.state is State.ACCEPTED
-            alerts.put(db, Alert(messenger, Trouble.SOLVED if solved else Trouble.NOT_SOLVED))
+            alerts.put(db, Alert(messenger, Trouble.SOLVED if solved else Trouble.NOT_SOLVED, self._page))
 
     def _remember(self, db: sqlite3.Connection, before: Standing) -> None:
         messenger, standing = self._transport.messenger, self._standing

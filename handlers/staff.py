@@ -273,24 +273,30 @@ def alert(alert: Alert, title: str, local: Local) -> tuple[Words, list[Link], li
         case Trouble.SOLVED:
             words, roles = _("{messenger} is content. Everything goes on.", messenger=title), [Role.ADMIN]
         case _:
-            words = _("{messenger} did not accept this link. Please try again: it works only once.", messenger=title)
+            words = paragraphs(
+                _("{messenger} did not accept this link. Each link works only once.", messenger=title),
+                lines(_("Please open this page and solve the riddle again:"), alert.detail),
+                _("Please use the internet of the city, or ask the IT."),
+            )
             links, roles = [Link(_("Enter the link"), "captcha")], [Role.ADMIN]
     return words, links, roles
 
 
 def _deaf(alert: Alert, title: str, local: Local) -> Words:
+    since, until = local(alert.since), local(alert.until)
     if alert.until:
+        on_one_day = since.date() == until.date()
         return _(
             "{messenger} was deaf from {since} to {until}. What people wrote meanwhile comes now."
             " Whoever was in a conversation was asked to write again.",
             messenger=title,
-            since=local(alert.since),
-            until=local(alert.until),
+            since=f"{since:%H:%M}" if on_one_day else since,
+            until=f"{until:%H:%M}" if on_one_day else until,
         )
     return _(
         "{messenger} has been deaf since {since}. Nobody is heard there. Please tell those who run this bot.",
         messenger=title,
-        since=local(alert.since),
+        since=since,
     )
 
 

@@ -71,7 +71,7 @@ async def test_when_signal_cli_dies_telegram_is_untouched_and_everybody_is_told_
     assert await maria.sees("Was möchten Sie tun?")
     await halyna.phone.writes("ДОПОМОГА")
     await both.signal.revive()
-    assert await maria.sees("Signal war gestört von", "bis")
+    assert await maria.sees("Signal war gestört von", "Uhr. Was inzwischen geschrieben wurde")
     assert await oksana.sees("Деякий час бот не працював")
     assert await halyna.sees("112")
     assert "бот не працював" not in halyna.screen
@@ -127,7 +127,9 @@ async def test_an_admin_solves_the_captcha_in_chat_and_the_queue_goes_on_where_i
     await maria.picks("Link eingeben")
     await maria.writes("signalcaptcha://wrong.answer-of-somebody")
     await maria.sees("Danke. Wir versuchen es jetzt")
-    assert await maria.sees("Signal hat diesen Link nicht angenommen")
+    assert await maria.sees(
+        "Signal hat diesen Link nicht angenommen", "https://signalcaptchas.org/challenge/generate.html"
+    )
     await maria.writes("CAPTCHA")
     await maria.sees("Bitte fügen Sie den kopierten Link ein")
     await both.restart()
