@@ -16,6 +16,8 @@ from handlers.summary import TIMES, offer_lines, shown_contact
 LONGEST_NAME = 100
 _EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]+\.[^@\s.,;<>]{2,}")
 _TELEPHONE = re.compile(r"\+?[\d\s()/.\-–]+")
+_IN_A_LINK = re.compile(r"(?<=\w)(?:\.(?=\w\w|\d)|:(?=/))")
+"""After what an app makes a link of a text; none ends in one letter as "e.V." does."""
 _CHAT_WORDS = {normal(word) for word in ("CHAT", "ЧАТ", "чате", "hier", "тут")}
 
 
@@ -192,8 +194,8 @@ def _after() -> list[Link]:
 
 
 def check_name(text: str) -> str:
-    """Return a name as it was written, in one line. Raises: Invalid."""
-    name = " ".join(text.split())
+    """Return a name as it was written, in one line and with nothing to tap on in it. Raises: Invalid."""
+    name = _IN_A_LINK.sub(r"\g<0> ", " ".join(text.split()))
     if sum(letter.isalpha() for letter in name) < 2:
         raise Invalid(_("Please write the name with letters."))
     if len(name) > LONGEST_NAME:

@@ -63,6 +63,22 @@ async def test_the_office_hears_of_a_new_offer_with_the_name_as_text(office: Som
     assert await office.sees(f"Neues Hilfsangebot {reference}", "Thomas <b>&lt;i> *Bold* _x_: Dolmetschen")
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Anna evil.com", "Anna evil. com"),
+        ("Anna https://t.me/x?y=1.2", "Anna https: //t. me/x?y=1. 2"),
+        ("10.0.0.1 Anna", "10. 0. 0. 1 Anna"),
+        ("Dr.med. Anna-Maria O’Neill", "Dr. med. Anna-Maria O’Neill"),
+        ("Нас.Олена П.", "Нас. Олена П."),
+        ("A.B. Müller e.V.", "A.B. Müller e.V."),
+    ],
+)
+async def test_nothing_in_a_name_can_be_tapped(office: Somebody, volunteer: Somebody, name: str, shown: str) -> None:
+    await offers(volunteer, name=name)
+    assert await office.sees("Neues Hilfsangebot", f"{shown}: Dolmetschen")
+
+
 async def test_roles_with_a_certificate_say_so(bot: Town, volunteer: Somebody) -> None:
     await volunteer.picks("Ich möchte helfen", AGREE, "Ja")
     await volunteer.sees("(N) = Nachweis nötig")
