@@ -12,6 +12,8 @@ class Trouble(StrEnum):
     """It could not be heard; `until` 0: it still cannot."""
     CHALLENGE = "challenge"
     """Somebody has to solve something before more is sent; `detail` is where."""
+    REFUSES = "refuses"
+    """It refuses copies, and nobody knows why."""
     SOLVED = "solved"
     NOT_SOLVED = "not solved"
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from bot import accounts, alerts, outbox, people
 from bot.accounts import Standing
 from bot.alerts import Alert, Trouble
-from bot.messages import Outcome, State, Transport
+from bot.messages import Outcome, Reason, State, Transport
 from bot.outbox import Row, Urgency
 from bot.pace import SLOW, Pace
 from bot.storage import Store
@@ -30,6 +30,8 @@ LONGEST_PAUSE = 30.0
 """Seconds between tries while the messenger cannot be reached."""
 SEVERAL = 2
 """People whose answers are refused by a limit in a row, from which on it is about the account and not about them."""
+REFUSED = 3
+"""People whose copies are refused in a row for no reason that we know, from which on it is about us."""
 FIRST_HOLD, LONGEST_HOLD = 60.0, 64 * 60.0
 """Seconds that copies are held when the messenger finds that we send too much, and does not say for how long."""
 
@@ -49,6 +51,10 @@ class Sender:
         self._standing = Standing()
         self._limited: set[str] = set()
         """Whose answers were refused by a limit since one was accepted."""
+        self._refused: set[str] = set()
+        """Whose copies were refused for an unknown reason since one was accepted."""
+        self._holds = 0
+        """How often copies were held because of them."""
         self._page = ""
 
     def wake(self) -> None:
@@ -118,13 +124,16 @@ class Sender:
             outcome = Outcome(State.WAITING, reason="the messenger does not answer", everybody=True)
         else:
             outcome = await self._transport.send(row.address, row.outgoing)
-        before = self._standing
+        before, holds = self._standing, self._holds
         outcome = self._heed(row, outcome)
+        refuses = self._holds > holds == 0
         if outcome.state is State.REFUSED and not outcome.unreachable:
             log.warning("refused for good: %s (%s)", row.outgoing.act, outcome.reason)
 
         def record(db: sqlite3.Connection) -> None:
             self._record(db, row, outcome)
+            if refuses:
+                alerts.put(db, Alert(self._transport.messenger, Trouble.REFUSES))
             if self._standing != before:
                 self._remember(db, before)
 
@@ -152,8 +161,13 @@ class Sender:
             seconds = outcome.seconds or pause(self._failures)
             self._pace.blocked(seconds, now, cautious=bool(outcome.seconds))
             log.warning("nothing is sent for %.1f s: %s", seconds, outcome.reason)
+        elif row.is_copy and outcome.state is State.REFUSED and outcome.reason == Reason.OTHER:
+            self._doubt(row, now)
         elif outcome.state is State.ACCEPTED:
             self._failures = 0
+            if row.is_copy:
+                self._refused.clear()
+                self._holds = 0
             self._limited.clear()
             if self._standing.limits:
                 self._standing = replace(self._standing, limits=0)
@@ -186,6 +200,20 @@ class Sender:
         self._standing = standing
         log.warning("copies are held for %.0f s: %s", seconds, outcome.reason)
         return outcome
+
+    def _doubt(self, row: Row, now: float) -> None:
+        """Hold copies back, longer each time, when several in a row were refused and nobody knows why.
+
+        Each hold costs one copy more: nobody else's may wait for ever for one that is really about its person.
+        """
+        self._refused.add(row.address)
+        if len(self._refused) < REFUSED or self._pace.seconds_held(now):
+            return
+        seconds = min(FIRST_HOLD * 2.0 ** min(self._holds, 10), LONGEST_HOLD)
+        self._holds += 1
+        self._pace.hold_copies(seconds, now)
+        self._standing = replace(self._standing, held_until=time.time() + seconds)
+        log.warning("copies are held for %.0f s: several were refused", seconds)
 
     def _record(self, db: sqlite3.Connection, row: Row, outcome: Outcome) -> None:
         now, messenger = time.time(), self._transport.messenger

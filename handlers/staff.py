@@ -259,6 +259,12 @@ def alert(alert: Alert, title: str, local: Local) -> tuple[Words, list[Link], li
     match alert.trouble:
         case Trouble.DEAF:
             words: Words = _deaf(alert, title, local)
+        case Trouble.REFUSES:
+            words = _(
+                "{messenger} refuses messages to many, and the bot does not know why."
+                " The rest waits and is tried again later. Please tell those who run this bot.",
+                messenger=title,
+            )
         case Trouble.CHALLENGE:
             words = paragraphs(
                 _("{messenger} wants to know that people write here, and lets nothing more pass.", messenger=title),

@@ -12,7 +12,7 @@ import time_machine
 
 from bot import clock, consents, interests, sender
 from bot.consents import Purpose
-from bot.demo.signal_faults import Fault, breaks_connection, late, rate_limited
+from bot.demo.signal_faults import Fault, breaks_connection, error, late, rate_limited
 from bot.interests import Frequency, Interest
 from bot.pace import Limits
 from bot.people import DOUBTED
@@ -344,6 +344,28 @@ async def test_a_limit_of_signal_holds_signals_copies_only_and_is_said(tmp_path:
         assert "Vom Messenger angenommen: 5" in said or "angekommen" in said
         await place.settles()
         assert [reader.times_seen(NEWS) for reader in on_signal] == [1, 1, 1]
+
+
+async def test_a_signal_that_refuses_everything_does_not_use_up_an_announcement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "FIRST_HOLD", 0.5)
+    async with slowly(tmp_path) as place:
+        people = await readers(place, "signal", 8)
+        maria = await office_on(place, "telegram")
+        await composes(maria)
+        await maria.picks(*TO_ALL)
+        await place.settles()
+        place.signal.fail("send", error(-1, "Something that nobody knows"), 3)
+        await maria.picks(SEND)
+        assert await maria.sees("Signal nimmt gerade keine Nachrichten an viele an", "Bitte sagen Sie es der IT")
+        assert (await copies(place)).count("refused") == 3
+        await people[-1].writes("меню")
+        assert await people[-1].sees("Що Ви хочете зробити?"), "answers go on"
+        said = await report(maria)
+        assert (await copies(place)).count("refused") == 3
+        assert "Vom Messenger angenommen: 5" in said
+        assert maria.times_seen("Signal nimmt gerade keine Nachrichten an viele an") == 1
 
 
 async def test_a_hold_goes_on_after_a_restart(tmp_path: Path) -> None:
