@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from signal import SIGINT, SIGTERM
 from typing import Any, NoReturn, TypeVar
@@ -175,8 +176,10 @@ async def run_bot(found: Settings, city: Profile, limits: Limits | None = None) 
         abilities = {each.messenger: each.abilities for each in transports}
         paces = {each.messenger: limits or each.limits for each in transports}
         conversations = Conversations(city, languages, handlers.conversations(city), abilities, paces)
-        accounts = [bridge.Account(store, each, conversations, paces[each.messenger]) for each in transports]
-        clock = Clock(store, conversations, staff_texts, lambda: _wake(accounts))
+        accounts: list[bridge.Account] = []
+        wake = partial(_wake, accounts)
+        accounts += [bridge.Account(store, each, conversations, paces[each.messenger], wake) for each in transports]
+        clock = Clock(store, conversations, staff_texts, wake)
         webhook = (WEBHOOK_PATH, telegram.webhook) if telegram and telegram.has_webhook else None
         await opened.enter_async_context(
             web.serve(found.listen, lambda: [each.heard_at for each in transports], webhook)

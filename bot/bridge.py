@@ -8,6 +8,7 @@ import asyncio
 import logging
 import sqlite3
 import time
+from collections.abc import Callable
 from functools import partial
 
 from bot import inbox, outbox, turns
@@ -27,13 +28,24 @@ LAST_WORDS = 3.0
 
 
 class Account:
-    """One messenger account: its transport, its turns and its way out."""
+    """One messenger account: its transport, its turns and its way out.
 
-    def __init__(self, store: Store, transport: Transport, conversations: Conversations, limits: Limits) -> None:
+    `wake` wakes the ways out of all accounts, if there are others: a turn may say something on another messenger.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        transport: Transport,
+        conversations: Conversations,
+        limits: Limits,
+        wake: Callable[[], None] | None = None,
+    ) -> None:
         self.transport = transport
         self.sender = Sender(store, transport, Pace(limits))
         self._store = store
         self._conversations = conversations
+        self._wake = wake or self.sender.wake
         self._turns: asyncio.Queue[inbox.Stored] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -92,7 +104,7 @@ class Account:
         except Exception as fault:  # noqa: BLE001 - the one broad place: here a turn ends
             log.error("a turn failed: %s", describe(fault))
             await self._try_again(stored)
-        self.sender.wake()
+        self._wake()
 
     async def _try_again(self, stored: inbox.Stored) -> None:
         messenger = self.transport.messenger

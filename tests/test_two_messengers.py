@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from bot import clock, my_data
+from bot import clock, my_data, outbox, sender
 from bot.staff import Role
 from bot.storage import open_store
-from tests.bridge import Somebody, Town, town
+from tests.bridge import TIMEOUT, Somebody, Town, town
 from tests.test_refugees import AGREE, registers
 from tests.test_staff import composes
 from tests.test_volunteers import SAVE, comes_to_the_name, offers
@@ -159,6 +159,20 @@ async def test_a_restart_between_any_two_steps_changes_nothing(place: Town, firs
     await here.picks("Telegram")
     await here.sees("Новини тепер надходитимуть сюди: Telegram")
     assert await place.rows("SELECT preferred FROM people") == [("telegram",)]
+
+
+@BOTH_WAYS
+async def test_the_other_chat_is_told_at_once(
+    place: Town, monkeypatch: pytest.MonkeyPatch, first: str, second: str
+) -> None:
+    there, here = await comes(place, "Oksana", first), await comes(place, "Oksana", second)
+    await registers(there)
+    code = await code_of(there)
+    monkeypatch.setattr(sender, "LOOK_AGAIN", 3600)
+    await place.restart()
+    there.look()
+    await connects(here, code)
+    assert await there.sees("тепер з’єднано")
 
 
 @pytest.mark.parametrize(
@@ -571,8 +585,9 @@ async def test_a_volunteer_who_types_a_strangers_code_reads_what_the_stranger_wo
 
 
 async def test_the_notice_of_an_offer_that_has_not_left_yet_survives_and_writing_to_the_volunteer_works(
-    place: Town,
+    place: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(outbox, "RESEND_ANSWER", 0.1)  # it breaks off when the network goes
     maria = await office_on(place, "telegram")
     there = await comes(place, "Thomas", "telegram", "Deutsch")
     here = await comes(place, "Thomas", "signal", "Deutsch")
@@ -669,7 +684,7 @@ async def test_a_member_of_the_team_who_says_yes_is_one_on_both(place: Town, fir
     await here.writes("menü")
     await here.sees("✉ An viele schreiben")
     telegram = maria if first == "telegram" else here
-    await telegram.world.changed(lambda: "broadcast" in telegram.commands(), 5, "the commands of the team")
+    await telegram.world.changed(lambda: "broadcast" in telegram.commands(), TIMEOUT, "the commands of the team")
 
 
 async def test_a_yes_of_the_team_comes_too_late_after_ten_minutes(place: Town) -> None:
@@ -705,11 +720,11 @@ async def test_who_joins_the_team_after_connecting_has_the_commands_on_both(
     await here.picks("Ja, verbinden")
     await hires(place, here)
     telegram = there if first == "telegram" else here
-    await telegram.world.changed(lambda: "broadcast" in telegram.commands(), 5, "the commands of the team")
+    await telegram.world.changed(lambda: "broadcast" in telegram.commands(), TIMEOUT, "the commands of the team")
     await here.writes("löschen")
     await here.picks("Ja, alles löschen")
     await here.sees("Ihre Daten sind gelöscht")
-    await telegram.world.changed(lambda: "broadcast" not in telegram.commands(), 5, "no commands of the team")
+    await telegram.world.changed(lambda: "broadcast" not in telegram.commands(), TIMEOUT, "no commands of the team")
     for chat in (there, here):
         await chat.writes("/broadcast")
         assert await chat.sees("Willkommen! Bitte wählen Sie eine Sprache.")
@@ -837,7 +852,7 @@ async def test_somebody_of_the_team_who_disconnects_a_chat_has_no_rights_there(p
     await here.writes("meine daten")
     await here.picks("Messenger trennen", "Telegram")
     await maria.sees("Dieser Chat ist getrennt.")
-    await maria.world.changed(lambda: "broadcast" not in maria.commands(), 5, "no commands of the team")
+    await maria.world.changed(lambda: "broadcast" not in maria.commands(), TIMEOUT, "no commands of the team")
     await maria.writes("/broadcast")
     await maria.sees("Willkommen!")
     await here.writes("/broadcast")
@@ -885,7 +900,7 @@ async def test_of_two_copies_that_wait_exactly_one_arrives_where_it_is_preferred
     await connects(here, code, prefers)
     await place.change("UPDATE outbox SET not_before = 0")
     by_messenger = {first: there, second: here}
-    await by_messenger[prefers].world.changed(lambda: by_messenger[prefers].times_seen(NEWS), 5, "the news")
+    await by_messenger[prefers].world.changed(lambda: by_messenger[prefers].times_seen(NEWS), TIMEOUT, "the news")
     await place.settles()
     assert there.times_seen(NEWS) + here.times_seen(NEWS) == 1
     assert await place.rows("SELECT state, count(*) FROM outbox WHERE broadcast GROUP BY state ORDER BY state") == [
@@ -908,8 +923,9 @@ async def test_a_copy_that_has_left_for_one_chat_lets_the_others_not_leave(
     code = await code_of(there)
     await sends_to_all(maria)
     await connects(here, code)
+    await place.stop()
     with time_machine.travel(time.time() + 8 * 24 * 3600, tick=True):
-        await place.restart()
+        await place.start()
         await place.settles()
     assert there.times_seen(NEWS) + here.times_seen(NEWS) == 1
 
@@ -927,7 +943,7 @@ async def test_a_copy_refused_in_one_chat_leaves_that_of_the_other(place: Town) 
     await sends_to_all(maria)
     await connects(here, code)
     await place.change("UPDATE outbox SET not_before = 0")
-    await here.world.changed(lambda: here.times_seen(NEWS), 5, "the news")
+    await here.world.changed(lambda: here.times_seen(NEWS), TIMEOUT, "the news")
     assert here.times_seen(NEWS) == 1
 
 
@@ -942,7 +958,7 @@ async def test_news_follow_a_preference_that_changes_also_those_that_wait(place:
     await here.picks("Куди надсилати новини", "Signal")
     await here.sees("Новини тепер надходитимуть сюди: Signal")
     await place.change("UPDATE outbox SET not_before = 0")
-    await here.world.changed(lambda: here.times_seen(NEWS), 5, "the news")
+    await here.world.changed(lambda: here.times_seen(NEWS), TIMEOUT, "the news")
     await place.change("UPDATE interests SET frequency = 'at-once'")
     await there.writes("мої дані")
     await there.picks("Куди надсилати новини", "Telegram")
