@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -177,8 +178,9 @@ def _is_translated(message: Message) -> bool:
     return all(texts) and not message.fuzzy
 
 
+@cache
 def _catalog(path: Path, code: str) -> gettext.GNUTranslations:
-    """Read a .po file at start, so that no stale compiled one can be shown."""
+    """Read a .po file once, at start, so that no stale compiled one can be shown."""
     with path.open(encoding="utf-8") as source:
         catalog = read_po(source, locale=code)
     compiled = io.BytesIO()

@@ -319,13 +319,18 @@ def tags_at(place: int, entities: list[Json]) -> str:
 
 
 def weave(text: str, tags: dict[int, str]) -> str:
+    """Put tags into a text, each at its offset in UTF-16 units."""
+    units = text.encode("utf-16-le", "surrogatepass")
     pieces: list[str] = []
-    offset = 0
-    for character in text:
-        pieces.append(tags.pop(offset, ""))
-        pieces.append(html.escape(character, quote=False))
-        offset += 2 if character > "\uffff" else 1
-    return "".join(pieces) + "".join(tags[rest] for rest in sorted(tags))
+    done = 0
+    for place in sorted(tags):
+        pieces += [escaped(units[done : place * 2]), tags[place]]
+        done = place * 2
+    return "".join([*pieces, escaped(units[done:])])
+
+
+def escaped(units: bytes) -> str:
+    return html.escape(units.decode("utf-16-le", "surrogatepass"), quote=False)
 
 
 def tags_of(entity: Json) -> tuple[str, str]:
