@@ -19,11 +19,10 @@ from bot.people import DOUBTED
 from bot.staff import Role
 from bot.storage import open_store
 from bot.transports.signal import SignalTransport
-from tests.bridge import Somebody, Town, town
+from tests.bridge import TIMEOUT, Somebody, Town, town
 from tests.test_staff import composes
 from tests.test_two_messengers import BOTH_WAYS, NEWS, TITLES, code_of, comes, connects, office_on
 
-LATER = 10.0
 TO_ALL = ("Alle", "Alle Themen", "Alle in ihrer Sprache")
 SEND = "✉ Jetzt senden"
 
@@ -82,9 +81,9 @@ async def report(maria: Somebody) -> str:
     return next(text for text in reversed(texts) if "Das ist das Ergebnis" in text)
 
 
-async def arrives(somebody: Somebody, text: str = NEWS, seconds: float = LATER) -> None:
+async def arrives(somebody: Somebody, text: str = NEWS) -> None:
     """Wait until a text is on the telephone."""
-    await somebody.world.changed(lambda: somebody.times_seen(text), seconds, f"{text!r} at {somebody.phone}")
+    await somebody.world.changed(lambda: somebody.times_seen(text), TIMEOUT, f"{text!r} at {somebody.phone}")
 
 
 # ---------------------------------------------------------------------- to one address of each person
@@ -239,7 +238,7 @@ async def test_a_receipt_says_that_a_copy_arrived(place: Town, fault: Fault | No
         place.signal.fail("send", fault)
     await maria.picks(SEND)
     await arrives(reader)
-    await place.signal.changed(lambda: reader.phone.received[-1].ticks == 2, LATER, "a receipt")
+    await place.signal.changed(lambda: reader.phone.received[-1].ticks == 2, TIMEOUT, "a receipt")
     said = await report(maria)
     await place.settles()
     assert await copies(place) == ["delivered"]
@@ -271,7 +270,7 @@ async def test_the_receipt_of_a_later_answer_says_nothing_about_a_copy_that_brok
     await asyncio.sleep(0.6)
     await reader.writes("меню")
     await reader.sees("Що Ви хочете зробити?")
-    await place.signal.changed(lambda: reader.phone.received[-1].ticks == 2, LATER, "a receipt")
+    await place.signal.changed(lambda: reader.phone.received[-1].ticks == 2, TIMEOUT, "a receipt")
     await place.settles()
     assert await copies(place) == ["unknown"]
     await place.restart()
@@ -312,7 +311,7 @@ async def test_a_flood_of_receipts_costs_nobody_time(place: Town) -> None:
         attacker.phone.receipt("delivery", [left + n + m for m in range(1000)], None)
     began = time.monotonic()
     reader.phone.receipt("delivery", [left], left)
-    await place.settles(20)
+    await place.settles()
     assert await copies(place) == ["delivered"]
     assert time.monotonic() - began < 6
 
@@ -326,23 +325,24 @@ async def test_a_limit_of_signal_holds_signals_copies_only_and_is_said(tmp_path:
         maria = await office_on(place, "telegram")
         await composes(maria)
         await maria.picks(*TO_ALL)
-        place.signal.fail("send", rate_limited(4))
-        began = time.monotonic()
+        await place.settles()
+        place.signal.fail("send", rate_limited(3600))
         await maria.picks(SEND)
         for reader in on_telegram:
             await arrives(reader)
-        await maria.sees("Telegram: 2 von 2", "Signal: 0 von 3; Pause bis")
-        assert [reader.times_seen(NEWS) for reader in on_signal] == [0, 0, 0]
+        await maria.sees("Telegram: 2 von 2", "von 3; Pause bis")
+        left = sum(reader.times_seen(NEWS) for reader in on_signal)
+        assert left <= 1, "one may have been on its way when the other was refused"
         await on_signal[0].writes("меню")
         await on_signal[0].sees("Що Ви хочете зробити?")
-        assert time.monotonic() < began + 4, "this machine is too slow for this test"
-        for reader in on_signal:
-            await arrives(reader)
-        assert time.monotonic() > began + 4
-        said = await report(maria)
+        assert sum(reader.times_seen(NEWS) for reader in on_signal) == left
+        with time_machine.travel(time.time() + 3601, tick=True):
+            await place.restart()
+            for reader in on_signal:
+                await arrives(reader)
+            said = await report(maria)
         assert "Ihre Nachricht an 5 Personen" in said
         assert "Vom Messenger angenommen: 5" in said or "angekommen" in said
-        await place.settles()
         assert [reader.times_seen(NEWS) for reader in on_signal] == [1, 1, 1]
 
 
@@ -368,21 +368,21 @@ async def test_a_signal_that_refuses_everything_does_not_use_up_an_announcement(
         assert maria.times_seen("Signal nimmt gerade keine Nachrichten an viele an") == 1
 
 
-async def test_a_hold_goes_on_after_a_restart(tmp_path: Path) -> None:
+async def test_a_hold_ends_by_itself_and_not_by_a_restart(tmp_path: Path) -> None:
     async with slowly(tmp_path) as place:
         (reader,) = await readers(place, "signal", 1)
         maria = await office_on(place, "telegram")
         await composes(maria)
         await maria.picks(*TO_ALL)
-        place.signal.fail("send", rate_limited(5))
+        await place.settles()
+        place.signal.fail("send", rate_limited(4))
+        began = time.monotonic()
         await maria.picks(SEND)
         await maria.sees("Pause bis")
-        began = time.monotonic()
         await place.restart()
-        await asyncio.sleep(1)
-        assert reader.times_seen(NEWS) == 0
         await arrives(reader)
-        assert time.monotonic() > began + 1.5
+        assert time.monotonic() > began + 4
+        await place.settles()
         assert reader.times_seen(NEWS) == 1
 
 
@@ -399,7 +399,7 @@ async def test_without_a_time_the_holds_grow_and_a_copy_that_passes_ends_that(
         began = time.monotonic()
         await maria.picks(SEND)
         await arrives(reader)
-        assert 3.5 <= time.monotonic() - began < 8, "0.5 + 1 + 2 seconds"
+        assert time.monotonic() - began >= 3.5, "0.5 + 1 + 2 seconds"
         await place.settles()
         assert await place.rows("SELECT limits FROM accounts WHERE messenger = 'signal'") == [(0,)]
 
@@ -501,15 +501,16 @@ async def test_an_honest_estimate_in_ukrainian(as_in_life: Town, n: int, said: s
 
 
 async def test_copies_that_wait_for_friday_make_nobody_else_wait(as_in_life: Town) -> None:
-    maria = await office_on(as_in_life, "telegram")
+    # Two of the team, as one chat gets only so much in a short time.
+    maria, ines = await office_on(as_in_life, "telegram"), await office_on(as_in_life, "telegram", "Ines")
     await as_in_life.populate("signal", uk=300)
     await as_in_life.change("UPDATE interests SET frequency = 'weekly'")
     await sends(maria)
     assert "Wartet auf Freitag (einmal pro Woche): 300" in await report(maria)
     await as_in_life.populate("signal", uk=1)
-    await composes(maria)
-    await maria.picks(*TO_ALL)
-    assert await maria.sees(
+    await composes(ines)
+    await ines.picks(*TO_ALL)
+    assert await ines.sees(
         "301 Personen bekommen", "Signal: 1 Person; weniger als eine Minute", "einmal pro Woche: 300"
     )
 
@@ -522,7 +523,7 @@ async def test_on_signal_the_progress_is_changed_ten_times_at_most_and_ends_righ
         maria = await office_on(place, "signal")
         await place.populate("telegram", uk=40)
         await sends(maria)
-        await maria.world.changed(lambda: "Das ist das Ergebnis" in maria.screen, 15, "the report")
+        await maria.world.changed(lambda: "Das ist das Ergebnis" in maria.screen, TIMEOUT, "the report")
         await place.settles()
         shown = next(m for m in maria.phone.chat.values() if "Senden: 40 von 40" in m.text)
         assert 9 <= len(shown.versions) - 1 <= 10
@@ -543,7 +544,7 @@ async def test_holds_use_up_no_more_changes_than_there_are(tmp_path: Path, monke
         await place.settles()
         await maria.picks(SEND)
         place.signal.fail("send", rate_limited(), 8)
-        await maria.world.changed(lambda: "Das ist das Ergebnis" in maria.screen, 20, "the report")
+        await maria.world.changed(lambda: "Das ist das Ergebnis" in maria.screen, TIMEOUT, "the report")
         await place.settles()
         shown = next(m for m in maria.phone.chat.values() if "Senden: 31 von 31" in m.text)
         assert len(shown.versions) - 1 <= 10
