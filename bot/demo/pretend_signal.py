@@ -19,7 +19,7 @@ For benchmarks the daemon is a process of its own that can really be killed, and
         ...                                    # python -m bot.demo.pretend_signal --socket ... --world ...
 
 The modules: `signal_chats` (what is kept), `signal_events` (what the bot is told), `signal_telephone` and
-`signal_people` (who acts), `signal_mailbox` (what waits), `signal_world` (all of it, and who is told),
+`signal_people` (who acts), `signal_mailbox` (what waits), `signal_world` and `waiting` (all of it, and who is told),
 `signal_methods`, `signal_sending`, `signal_account` and `signal_rules` (the methods and what they refuse),
 `signal_server` and `signal_link` (all that a daemon knows of the world), `signal_rpc` and `signal_daemon` (the
 daemon), `signal_faults`. Here they are put together.

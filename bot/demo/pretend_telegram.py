@@ -16,8 +16,9 @@ It is strict where Telegram is and refuses in Telegram's words. What it does not
 Markdown, inline mode, payments, stickers sent by the bot, and method calls in the answer to a webhook.
 
 The modules: `telegram_html` (entities), `telegram_rules` (what is refused), `telegram_chats` (what is kept),
-`telegram_people` (who acts), `telegram_world` (all of it, and who is told), `telegram_api` (the methods),
-`telegram_updates` (getUpdates), `telegram_webhook`, `telegram_faults` (faults and limits). Here is the HTTP around it.
+`telegram_people` (who acts), `telegram_world` (all of it, and who is told), `waiting` (who waits for it),
+`telegram_api` (the methods), `telegram_updates` (getUpdates), `telegram_webhook`, `telegram_faults` (faults, limits).
+Here is the HTTP around it.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from bot.demo.signal_chats import Attachment, SignalGroup, SignalMessage
 from bot.demo.signal_faults import Faults, Limit
 from bot.demo.signal_mailbox import Mailbox
 from bot.demo.signal_people import SignalPerson
+from bot.demo.waiting import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
 KEPT = 100_000  # calls that are remembered
 
 
-class SignalWorld:
+class SignalWorld(Watched):
     """Keeps the state of the pretend Signal and tells those who watch what changed."""
+
+    patience = 8.0
+    missed = AssertionError
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class SignalWorld:
         version: str = "0.14.7",
         trust_new_identities: str = "on-first-use",
     ) -> None:
+        super().__init__()
         self.random = random.Random(seed)  # noqa: S311  # guards nothing, and has to be the same every time
         self.account = account
         self.aci = self.new_uuid()
@@ -91,7 +96,6 @@ class SignalWorld:
         self.file_numbers = itertools.count(1)
         self.timers: set[asyncio.TimerHandle] = set()
         self.listeners: list[Callable[[Mapping[str, Any]], None]] = []
-        self.waiting_for: list[tuple[Callable[[], object], asyncio.Future[None]]] = []
         self.mailbox = Mailbox(self)
         self.exit = asyncio.Event()
 
@@ -284,40 +288,6 @@ class SignalWorld:
             self.tell(change, person_id=person.id, message_id=shown["message_id"], message=shown)
         else:
             self.look_again()
-
-    def look_again(self) -> None:
-        """Wake those whose condition is true now; a condition that raises wakes with its exception."""
-        for entry in list(self.waiting_for):
-            condition, future = entry
-            try:
-                fulfilled = future.done() or bool(condition())
-            except Exception as error:  # noqa: BLE001  # it belongs to the one who waits
-                future.set_exception(error)
-                self.waiting_for.remove(entry)
-                continue
-            if fulfilled:
-                self.waiting_for.remove(entry)
-                if not future.done():
-                    future.set_result(None)
-
-    async def changed(self, condition: Callable[[], object], timeout: float = 8.0, what: str = "") -> None:  # noqa: ASYNC109  # it says what did not happen
-        """Return once the condition is true; it is looked at now and at every event.
-
-        Raises: AssertionError after `timeout` seconds, with what the telephones show and the last calls.
-        """
-        if condition():
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        entry = (condition, future)
-        self.waiting_for.append(entry)
-        try:
-            async with asyncio.timeout(timeout):
-                await future
-        except TimeoutError:
-            raise AssertionError(f"not within {timeout:g} s: {what or 'the change'}\n{self.overview()}") from None
-        finally:
-            if entry in self.waiting_for:
-                self.waiting_for.remove(entry)
 
     def overview(self) -> str:
         """Describe in a few lines what the telephones show and what the bot last did."""

@@ -5,7 +5,6 @@ A `World` knows no HTTP. People act on it (`telegram_people.py`), the bot's call
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
 from collections import deque
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bot.demo.telegram_chats import Chat, Document, Press
 from bot.demo.telegram_people import Group, Person
 from bot.demo.telegram_updates import Updates
+from bot.demo.waiting import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 
 
-class World:
+class World(Watched):
     """Keeps the state of the pretend Telegram and tells those who watch what changed."""
 
     def __init__(
@@ -37,6 +37,7 @@ class World:
         calls_kept: int = 100_000,
         messages_kept: int | None = None,
     ) -> None:
+        super().__init__()
         self.bot_username = bot_username
         self.bot_user: Json = {"id": bot_id, "is_bot": True, "first_name": bot_name, "username": bot_username}
         self.reads_all_group_messages = reads_all_group_messages
@@ -46,7 +47,6 @@ class World:
         self.clock: Callable[[], float] = time.time
         self.forward = 0.0
         self.subscribers: list[Callable[[Event], None]] = []
-        self.waiting_for: list[tuple[Callable[[], object], asyncio.Future[None]]] = []
         self.clear()
 
     def clear(self) -> None:
@@ -157,40 +157,6 @@ class World:
             self.look_again()
         if message.by_bot and message.chat.listener is not None and change != "deleted":
             message.chat.listener(message)
-
-    def look_again(self) -> None:
-        """Wake those whose condition is true now; a condition that raises wakes with its exception."""
-        for entry in list(self.waiting_for):
-            predicate, future = entry
-            try:
-                fulfilled = future.done() or bool(predicate())
-            except Exception as error:  # noqa: BLE001  # it belongs to the one who waits
-                future.set_exception(error)
-                self.waiting_for.remove(entry)
-                continue
-            if fulfilled:
-                self.waiting_for.remove(entry)
-                if not future.done():
-                    future.set_result(None)
-
-    async def changed(self, predicate: Callable[[], object], timeout: float = 5.0, what: str = "") -> None:  # noqa: ASYNC109  # it says what did not happen
-        """Return once the condition is true; it is looked at now and after every change.
-
-        Raises: TimeoutError after `timeout` seconds, with what the telephones show and the last calls.
-        """
-        if predicate():
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        entry = (predicate, future)
-        self.waiting_for.append(entry)
-        try:
-            async with asyncio.timeout(timeout):
-                await future
-        except TimeoutError:
-            raise TimeoutError(f"not within {timeout:g} s: {what or 'the change'}\n{self.overview()}") from None
-        finally:
-            if entry in self.waiting_for:
-                self.waiting_for.remove(entry)
 
     def overview(self) -> str:
         """Describe in a few lines what the telephones show and what the bot last did."""
