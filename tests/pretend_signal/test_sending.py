@@ -11,29 +11,9 @@ from bot.demo.pretend_signal import PretendSignal
 from tests.pretend_signal_client import Client
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from bot.demo.signal_people import SignalPerson
-
-
-@pytest.fixture
-async def signal(tmp_path: Path) -> AsyncIterator[PretendSignal]:
-    async with PretendSignal(tmp_path / "s") as signal:
-        signal.sprinkles = False
-        yield signal
-
-
-@pytest.fixture
-async def bot(signal: PretendSignal) -> AsyncIterator[Client]:
-    async with Client(signal) as bot:
-        await bot.subscribes()
-        yield bot
-
-
-@pytest.fixture
-def olena(signal: PretendSignal) -> SignalPerson:
-    return signal.person("Олена К.")
 
 
 EMPTY = "Sending empty message is not allowed, either a message, attachment or sticker must be given."

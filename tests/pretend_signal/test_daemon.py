@@ -40,11 +40,6 @@ async def bot(signal: PretendSignal) -> AsyncIterator[Client]:
         yield bot
 
 
-@pytest.fixture
-def olena(signal: PretendSignal) -> SignalPerson:
-    return signal.person("Олена К.")
-
-
 # ---------------------------------------------------------------------- lines
 
 

@@ -1,10 +1,8 @@
 """What arrives on telephones with Signal, and what is known of what does not."""
 
 import asyncio
-import logging
-import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -41,26 +39,10 @@ from bot.storage import open_store
 from bot.transports import signal as transport
 from bot.transports.signal import CAPTCHA_PAGE, LONGEST_WAIT, SignalTransport
 from bot.transports.signal_rpc import NotSent, Refused
-from tests.test_signal_edge import PERSONAL, TIMEOUT, logged
+from tests.signal_edge.ears import TIMEOUT, logged
 
 UNLIMITED = Limits(None, None)
 TOKEN = "7e0ecb1a-0000-4000-8000-000000000001"
-
-
-@pytest.fixture(autouse=True)
-def nothing_personal_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """No number, no uuid and nothing of a text stands in the log, whatever happens."""
-    caplog.set_level(logging.DEBUG, "bot")
-    yield
-    lines = [record.getMessage() for record in caplog.records if record.name.startswith("bot.")]
-    assert [line for line in lines if PERSONAL.search(line) or re.search("[а-я]", line)] == []
-
-
-@pytest.fixture(params=[True, False], ids=["one account", "several accounts"])
-async def signal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[PretendSignal]:
-    """signal-cli with the bot's account, started in both ways."""
-    async with PretendSignal(tmp_path / "socket", single_account=request.param) as daemon:
-        yield daemon
 
 
 @pytest.fixture
@@ -69,12 +51,6 @@ async def bot(signal: PretendSignal) -> AsyncIterator[SignalTransport]:
     async with SignalTransport(Signal(signal.account, signal.socket)) as messenger:
         yield messenger
     assert signal.in_flight_violations == []
-
-
-@pytest.fixture
-def oksana(signal: PretendSignal) -> SignalPerson:
-    """Somebody with a telephone."""
-    return signal.person("Оксана")
 
 
 def on_screen(person: SignalPerson) -> SignalShown:
