@@ -7,13 +7,14 @@ what is wrong in it is reported all at once, one plain sentence each.
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot import markup
+from bot.words import normal
 
 FOLDER = Path(__file__).parent.parent / "profiles"
 _ID = re.compile(r"[a-z0-9-]{1,20}")
@@ -40,10 +41,11 @@ class Localized:
 
 @dataclass(frozen=True)
 class Item:
-    """Something a person can choose; `id` is what is stored."""
+    """Something a person can choose; `id` is what is stored, `typed` may be written instead of the name."""
 
     id: str
     name: Localized
+    typed: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -268,16 +270,17 @@ class _Reader:
         )
 
     def _item(self, table: dict[str, Any], where: str) -> Item:
-        return Item(self._id(table, where), self._text(table, "name", where))
+        return Item(self._id(table, where), self._text(table, "name", where), typed=self._typed(table, where))
 
     def _topic(self, table: dict[str, Any], where: str) -> Topic:
-        return Topic(
-            self._id(table, where), self._text(table, "name", where), self._flag(table, "about_children", where)
-        )
+        about_children = self._flag(table, "about_children", where)
+        item = self._item(table, where)
+        return Topic(item.id, item.name, about_children, typed=item.typed)
 
     def _role(self, table: dict[str, Any], where: str) -> Role:
         needs_certificate = self._flag(table, "needs_certificate", where)
-        return Role(self._id(table, where), self._text(table, "name", where), needs_certificate)
+        item = self._item(table, where)
+        return Role(item.id, item.name, needs_certificate, typed=item.typed)
 
     def _question(self, table: dict[str, Any], where: str) -> Question:
         return Question(
@@ -316,6 +319,9 @@ class _Reader:
         ids = [getattr(item, "id", number) for number, item in enumerate(items)]
         if len(set(ids)) < len(ids):
             self.faults.append(f"{key} has the same id twice.")
+        named = [{normal(name) for name in (*x.typed, *x.name.texts.values())} for x in items if isinstance(x, Item)]
+        twice = sorted({name for names in named for name in names if sum(name in each for each in named) > 1})
+        self.faults += [f"{key}: {name!r} stands for two entries, so it would mean neither." for name in twice]
         return items
 
     def _only(self, table: dict[str, Any], known: set[str], where: str) -> None:
@@ -333,6 +339,13 @@ class _Reader:
 
     def _flag(self, table: dict[str, Any], key: str, where: str) -> bool:
         return bool(key in table and self._get(table, key, bool, where))
+
+    def _typed(self, table: dict[str, Any], where: str) -> tuple[str, ...]:
+        names = self._get(table, "typed", list, where) if "typed" in table else None
+        if names and not all(isinstance(name, str) and len(normal(name)) > 1 for name in names):
+            self.faults.append(f"{where}: typed should be a list of names with two letters or more.")
+            return ()
+        return tuple(names or ())
 
     def _id(self, table: dict[str, Any], where: str) -> str:
         value = self._string(table, "id", where)

@@ -289,4 +289,6 @@ class Question:
 
 def as_choices(choices: Iterable[Any]) -> tuple[Choice, ...]:
     """Return choices made of choices or of items of the profile."""
-    return tuple(choice if isinstance(choice, Choice) else Choice(choice.id, choice.name) for choice in choices)
+    return tuple(
+        choice if isinstance(choice, Choice) else Choice(choice.id, choice.name, choice.typed) for choice in choices
+    )

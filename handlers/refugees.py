@@ -7,7 +7,7 @@ from bot.interests import Interest
 from bot.languages import _
 from bot.questions import Choice
 from handlers.consent import consent, consent_to_origin, given_consent, record, withdraw
-from handlers.summary import FREQUENCIES
+from handlers.summary import FREQUENCIES, TYPED
 
 
 async def register_interest(chat: Chat) -> None:
@@ -42,7 +42,7 @@ async def register_interest(chat: Chat) -> None:
     frequency = await chat.choose(
         "frequency",
         _("How often may we write to you?"),
-        [Choice(value, label) for value, label in FREQUENCIES.items()],
+        [Choice(value, label, TYPED[value]) for value, label in FREQUENCIES.items()],
         label=_("News"),
     )
     await chat.review(_("Please check your answers. You can change each of them."))

@@ -93,7 +93,10 @@ async def _choose_audience(chat: Chat) -> Audience:
         topic = await chat.choose(
             "topic",
             _("Which topic is it about? Only people who chose this topic will get it."),
-            [Choice(ALL, _("All topics")), *(Choice(topic.id, topic.name) for topic in chat.profile.topics)],
+            [
+                Choice(ALL, _("All topics")),
+                *(Choice(topic.id, topic.name, topic.typed) for topic in chat.profile.topics),
+            ],
         )
     language = await chat.choose(
         "languages",

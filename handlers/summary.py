@@ -15,6 +15,20 @@ from bot.staff import Role
 
 LONGEST_TEXT = 3000
 FREQUENCIES = {Frequency.AT_ONCE: _("At once, when there is news"), Frequency.WEEKLY: _("Once a week, on Friday")}
+TYPED = {
+    Frequency.AT_ONCE: (
+        *("sofort", "gleich", "immer sofort", "одразу", "відразу", "негайно", "щоразу", "кожного разу"),
+        *("сразу", "немедленно"),
+    ),
+    Frequency.WEEKLY: (
+        *("wöchentlich", "jede Woche", "einmal die Woche", "einmal in der Woche", "einmal wöchentlich", "pro Woche"),
+        *("1 mal pro Woche", "1x pro Woche", "freitags", "weekly"),
+        *("щотижня", "щотижнево", "раз на тиждень", "1 раз на тиждень", "один раз на тиждень", "кожного тижня"),
+        *("раз у тиждень", "щоп’ятниці", "по п’ятницях"),
+        *("еженедельно", "каждую неделю", "раз в неделю", "1 раз в неделю", "один раз в неделю", "по пятницам"),
+    ),
+}
+"""What people write for each of them."""
 TIMES = {
     "mornings": _("On working days before noon"),
     "afternoons": _("On working days after noon"),

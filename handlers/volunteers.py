@@ -36,7 +36,7 @@ async def offer_help(chat: Chat) -> None:
             _("(C) = we need a certificate of good conduct."),
         ),
         [
-            Choice(role.id, _("{role} (C)", role=role.name) if role.needs_certificate else role.name)
+            Choice(role.id, _("{role} (C)", role=role.name) if role.needs_certificate else role.name, role.typed)
             for role in profile.roles
         ],
         label=_("Tasks"),

@@ -273,6 +273,30 @@ def test_all_that_is_wrong_is_said_at_once_in_one_sentence_each(draft: Path) -> 
     ]
 
 
+def test_names_that_may_be_typed_are_names_and_mean_one_entry_each(draft: Path) -> None:
+    change(draft, 'typed = ["музыка"]', 'typed = "музыка"')
+    change(draft, 'typed = ["русский"]', 'typed = ["р"]')  # a letter may be a key
+    change(draft, 'typed = ["польский"]', 'typed = ["польский", "English", "Deutsch"]')
+    change(draft, 'typed = ["английский"]', 'typed = ["english"]')
+
+    assert faults_of(draft) == [
+        "Profile draft.toml: topics 7: typed should be of the kind list.",
+        "Profile draft.toml: spoken 3: typed should be a list of names with two letters or more.",
+        "Profile draft.toml: spoken: 'deutsch' stands for two entries, so it would mean neither.",
+        "Profile draft.toml: spoken: 'english' stands for two entries, so it would mean neither.",
+    ]
+
+
+@every_profile
+def test_what_may_be_typed_is_shown_to_nobody(name: str) -> None:
+    read = profile.read(name)
+    offered = (read.topics, read.places, read.raions, read.spoken, read.districts)
+    russian = {typed for items in offered for item in items for typed in item.typed if re.search("[ыэъё]", typed)}
+
+    assert russian
+    assert [where for where, _, text in texts(read) if text in russian] == []
+
+
 def test_an_empty_profile_says_everything_it_lacks(tmp_path: Path) -> None:
     path = tmp_path / "empty.toml"
     path.write_text("", encoding="utf-8")

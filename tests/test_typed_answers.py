@@ -17,7 +17,7 @@ from bot.words import Matches, choose, choose_several, numbers, word_list
 from handlers import conversations
 from handlers.consent import yes_or_no
 from handlers.staff import GROUPS
-from handlers.summary import FREQUENCIES, TIMES
+from handlers.summary import FREQUENCIES, TIMES, TYPED
 
 CITY = profile.read("dortmund-schytomyr")
 LANGUAGES = Languages(CITY.languages)
@@ -35,7 +35,7 @@ def shown(choices: Iterable[Choice]) -> Labels:
 
 
 def of(items: Iterable[profile.Item]) -> Labels:
-    return shown(Choice(item.id, item.name) for item in items)
+    return shown(Choice(item.id, item.name, item.typed) for item in items)
 
 
 def yes_no(yes: Words, no: Words) -> Labels:
@@ -50,10 +50,11 @@ ALL = {conversation.name: conversation for conversation in conversations(CITY)}
 TOPICS, PLACES, RAIONS, AGES = of(CITY.topics), of(CITY.places), of(CITY.raions), of(CITY.age_bands)
 SPOKEN, DISTRICTS = of(CITY.spoken), of(CITY.districts)
 TASKS = shown(
-    Choice(role.id, _("{role} (C)", role=role.name) if role.needs_certificate else role.name) for role in CITY.roles
+    Choice(role.id, _("{role} (C)", role=role.name) if role.needs_certificate else role.name, role.typed)
+    for role in CITY.roles
 )
 HOURS = shown(Choice(value, label) for value, label in TIMES.items())
-OFTEN = shown(Choice(value, label) for value, label in FREQUENCIES.items())
+OFTEN = shown(Choice(value, label, TYPED[value]) for value, label in FREQUENCIES.items())
 READERS = shown(Choice(value, label) for value, label in GROUPS.items())
 LANGUAGE = shown(Choice(code, own_name(code), names(code)) for code in CITY.languages)
 AGREE = yes_no(_("Yes, I agree"), _("No"))
@@ -178,21 +179,21 @@ ONE: Table = [
             ("У ДОРТМУНДІ", "city"),
             ("у дортмундi", "city"),  # a Latin i
             ("y дopтмyндi", "city"),  # every letter that Latin has too
-            ("в Дортмунде", "city?"),  # Russian
+            ("в Дортмунде", "city"),  # Russian
             ("In Dortmund bitte", "city"),
             ("in der nahe von dortmund", "near"),
             ("in der naehe von dortmund", "near"),
             ("Nähe Dortmund", "near?"),
             ("поблизу", "near?"),
             ("поблизу дортмунду", "near?"),
-            ("на житомирщине", "region?"),
-            ("житомирщина", "region?"),
+            ("на житомирщине", "region"),
+            ("житомирщина", "region"),
             ("Region Schitomir", "region?"),
             ("Region Schytomir", "region?"),
             ("Woanderst", "elsewhere?"),
             ("wonaders", "elsewhere?"),
-            ("в другом месте", ""),
-            ("в іншому місті", "elsewhere?"),
+            ("в другом месте", "elsewhere"),
+            ("в іншому місті", "elsewhere"),
             # more than one, or none
             ("Dortmund", ""),
             ("дортмунд", ""),
@@ -215,34 +216,43 @@ ONE: Table = [
     (
         RAIONS,
         [
-            ("Житомир", "zt-city?"),
+            ("Житомир", "zt-city"),
             ("місто житомір", "zt-city?"),
             ("Місто Житомир!", "zt-city"),
             ("Stadt Schitomyr", "zt-city?"),
-            ("Schytomyr", ""),
-            ("Житомирский район", "zt?"),  # Russian
+            ("Schytomyr", "zt-city"),
+            ("Житомирский район", "zt"),  # Russian
             ("житомирский", "zt?"),
             ("Rajon Schytomir", "zt?"),
-            ("Бердичів", "bd?"),
+            ("Бердичів", "bd"),
             ("Бердуч", ""),
-            ("Бердичевский район", "bd?"),  # Russian
+            ("Бердичевский район", "bd"),  # Russian
             ("бердичевский", "bd?"),
             ("Berditschiw", "bd?"),
-            ("Коростень", "ko?"),
+            ("Коростень", "ko"),
             ("коростеньский", "ko?"),
-            ("Korosten", "ko?"),
+            ("Korosten", "ko"),
             ("korostn", "ko?"),
-            ("Звягель", "zv?"),
-            ("Zviahel", ""),
+            ("Звягель", "zv"),
+            ("Zviahel", "zv"),
             ("Swiahel", "zv?"),
-            ("інша", "other?"),
+            ("інша", "other"),
             ("інша обл", "other?"),
-            ("другая область", ""),
+            ("другая область", "other"),
             ("andere", "other?"),
             ("район", ""),
             ("rajon", ""),
             ("Житомирська область", ""),
             ("Київ", ""),
+            ("Бердичев", "bd"),
+            ("Berdychiv", "bd"),
+            ("Новоград-Волынский", "zv"),
+            ("новоград волинський", "zv"),
+            ("Nowohrad-Wolynskyj", "zv"),
+            ("Zhytomyr", "zt-city"),
+            ("г. Житомир", "zt-city?"),
+            ("Коростышев", "zt"),
+            ("Овруч", "ko"),
         ],
     ),
     (
@@ -314,7 +324,7 @@ ONE: Table = [
             ("захід", "innenstadt-west?"),
             ("überall", "anywhere?"),
             ("uberal", "anywhere?"),
-            ("будь-де", "anywhere?"),
+            ("будь-де", "anywhere"),
             ("будь де в дортмунді", "anywhere"),
             ("Eving nicht", ""),
             ("außer Eving", ""),
@@ -324,20 +334,36 @@ ONE: Table = [
     (
         OFTEN,
         [
-            ("Sofort", "at-once?"),
+            ("Sofort", "at-once"),
             ("sofort wenns neues gibt", "at-once?"),
             ("soffort", "at-once?"),
-            ("одразу", "at-once?"),
+            ("одразу", "at-once"),
             ("одрузу", "at-once?"),
-            ("сразу", ""),
+            ("сразу", "at-once"),
             ("einmal pro woche", "weekly?"),
             ("freitag", "weekly?"),
-            ("Freitags", "weekly?"),
+            ("Freitags", "weekly"),
             ("am Freitag bitte", "weekly?"),
-            ("wöchentlich", ""),
-            ("раз на тиждень", "weekly?"),
+            ("wöchentlich", "weekly"),
+            ("раз на тиждень", "weekly"),
             ("пʼятницю", "weekly?"),
             ("п'ятниця", "weekly?"),
+            ("щотижня", "weekly"),
+            ("Раз у тиждень, будь ласка", "weekly"),
+            ("1 раз на тиждень", "weekly"),
+            ("один раз в неделю", "weekly"),
+            ("еженедельно", "weekly"),
+            ("по пятницам", "weekly"),
+            ("jede Woche", "weekly"),
+            ("einmal die Woche bitte", "weekly"),
+            ("wochentlich", "weekly"),
+            ("zweimal pro Woche", ""),
+            ("nicht jede Woche", ""),
+            ("jeden Tag", ""),
+            ("кожен день", ""),
+            ("каждый день", ""),
+            ("щодня", ""),
+            ("täglich", ""),
             ("nie", ""),
             ("nicht sofort", ""),
             ("не одразу", ""),
@@ -831,11 +857,11 @@ SEVERAL: Table = [
             ("musik sport", "culture?"),
             ("діти та молодь", "children"),
             ("діти", "children?"),
-            ("дети и молодежь", ""),
+            ("дети и молодежь", "children"),
             ("культура и спорт", "culture?"),
-            ("культура, здоровье", ""),
+            ("культура, здоровье", "health culture?"),
             ("медецина", "health?"),
-            ("экономика", "economy?"),
+            ("экономика", "economy"),
             ("енергетика і економіка", "rebuilding economy?"),
             ("Kultur 1", "aid culture?"),
             ("2, Kultur", "rebuilding culture?"),
@@ -865,7 +891,7 @@ SEVERAL: Table = [
             ("німецька українська російська", "de uk ru"),
             ("укр, рос", "uk ru?"),
             ("українську і польську", "uk pl?"),
-            ("русский", ""),
+            ("русский", "ru"),
             ("kein Deutsch", ""),
         ],
     ),
