@@ -43,7 +43,7 @@ async def test_who_is_not_understood_is_helped_more_each_time(bot: Town, refugee
     assert "МЕНЮ" in second.text
     assert "ЛЮДИНА" in second.text
     assert lines_of(second) == choices
-    for text in ("ой лишенько", "не розумію"):
+    for text in ("ой лишенько", "хтозна"):
         await writes(refugee, text)
         (third,) = refugee.news()
         assert bot.city.office.telephone in third.text
@@ -51,6 +51,31 @@ async def test_who_is_not_understood_is_helped_more_each_time(bot: Town, refugee
     await bot.restart()
     await refugee.writes("1")
     assert await refugee.sees(CONSENT if where == "menu" else "✓ У Дортмунді")
+
+
+NO_IDEA = [
+    "не зрозуміло",
+    "Не розумію!",
+    "я нічого не розумію",
+    "не понимаю",
+    "ich verstehe nicht",
+    "Nicht verstanden.",
+    "?",
+]
+
+
+@pytest.mark.parametrize("messenger", ["telegram", "signal"])
+@pytest.mark.parametrize("text", NO_IDEA)
+async def test_who_does_not_understand_us_is_helped_wherever_that_is(refugee: Somebody, text: str) -> None:
+    await refugee.writes(text)
+    await refugee.sees("ЛЮДИНА", "112")
+    await refugee.writes(text)  # now nothing is open
+    await refugee.sees("ЛЮДИНА", "112")
+    await refugee.writes("меню")
+    await refugee.picks("Я з Житомирщини")
+    await refugee.writes(text)
+    assert await refugee.sees("ЛЮДИНА", "112", CONSENT)
+    assert NOT_UNDERSTOOD not in refugee.screen
 
 
 MEANT: dict[str, tuple[str, ...]] = {
