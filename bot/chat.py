@@ -24,6 +24,7 @@ from bot.profile import Item, Profile
 from bot.progress import FREE, MENU_QUESTION, UNREAD, Progress
 from bot.questions import (
     BACK,
+    KEPT,
     MEANT_VALUE,
     MENU,
     PAGE,
@@ -382,7 +383,7 @@ class Chat:
         self._visited = [visited for visited in self._visited if visited != key]
 
     def change(self, key: str) -> NoReturn:
-        """Ask one question again and come back to where we are."""
+        """Ask one question again and come back to where we are, with the old answer if somebody goes back."""
         self._progress.answers.pop("!review", None)
         self._progress.open_again(key)
         raise Again
@@ -407,7 +408,9 @@ class Chat:
         if question.label is not None:
             self._review.append((question.key, question.label, question.in_words(value)))
         return value
+        kept = self._progress.answers[key]
 
+        self._progress.draft[KEPT] = kept
     def _answered(self, question: Question, answer: Answer) -> None:
         """Understand the answer to the open question: put it among the answers, or show the question again."""
         if len(answer.values) == 1:
@@ -415,7 +418,7 @@ class Chat:
             if not question.several or only.startswith("!"):
                 answer = replace(answer, value=only, values=())
         if answer.value == ZERO:
-            answer = replace(answer, value=SKIP if question.skip else BACK)
+            answer = replace(answer, value=SKIP if question.skip and KEPT not in self._progress.draft else BACK)
         if answer.value == BACK:
             self._back(answer)
         progress = self._progress
@@ -476,12 +479,17 @@ class Chat:
         self._show(question.key, Outgoing(text=self._render(self._a_person())))
 
     def _back(self, answer: Answer) -> NoReturn:
-        """Open the question before this one; before the first there is the menu."""
-        if not self._visited:
+        """Open the question before this one, or what asked to change its answer; before the first there is the menu."""
+        progress = self._progress
+        if KEPT not in progress.draft and not self._visited:
             raise Left
-        self._progress.failures = 0
-        self._progress.sources.pop(UNREAD, None)
-        self._progress.open_again(self._visited[-1])
+        progress.failures = 0
+        progress.sources.pop(UNREAD, None)
+        if KEPT in progress.draft:
+            progress.answers[progress.question] = progress.draft[KEPT]
+            progress.question, progress.draft = "", {}
+        else:
+            progress.open_again(self._visited[-1])
         raise Again(answer.message)
 
     def _misunderstood(self, labels: Sequence[Words]) -> Words:

@@ -55,6 +55,12 @@ class Progress:
             self.question = key
             self.draft = {"selected": old, "page": page} if isinstance(old, list) else {"page": page}
 
+    def forget_draft(self) -> None:
+        """Forget what was ticked or is being changed, also if the conversation was left meanwhile."""
+        self.draft = {}
+        if LEFT in self.answers:
+            self.answers[LEFT]["draft"] = {}
+
     def go_on_where_it_was_left(self) -> None:
         """Take up the question that was open when this was left, with what was ticked."""
         left = self.answers.pop(LEFT)

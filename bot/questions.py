@@ -16,6 +16,8 @@ SKIP, BACK, ZERO, CANCEL, DONE, PAGE, NONE = "!skip", "!back", "!zero", "!cancel
 MEANT, OTHER = "!meant", "!other"
 MEANT_VALUE = "meant"
 """In the draft: the choice that somebody is asked back about."""
+KEPT = "kept"
+"""In the draft: the answer that is being changed, and stays if somebody goes back."""
 MENU = "menu"
 
 Draft = dict[str, Any]

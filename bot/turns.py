@@ -289,6 +289,7 @@ class _Turn:
             if key := progress.written_in(self.heard.own):
                 progress.answers.pop(key, None)
                 progress.sources.pop(key)
+                progress.forget_draft()
                 progress.open_again(key)
                 progresses.save(self.db, progress, self.now)
                 self._say(_("You deleted your message. I have deleted this answer, too."))

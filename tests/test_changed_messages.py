@@ -116,6 +116,19 @@ async def test_what_was_ticked_goes_with_the_message(bot: Town, refugee: Somebod
     assert not [row for row in await bot.rows("SELECT * FROM conversations") if "health" in str(row)]
 
 
+async def test_an_answer_that_is_deleted_while_it_is_being_changed_does_not_come_back(
+    bot: Town, refugee: Somebody
+) -> None:
+    await comes_to_the_place(refugee)
+    await writes(refugee, "поблизу")
+    answer = refugee.sent[-1]
+    await refugee.picks("Ні, не запитуйте про це", "Одразу, коли є щось нове", "Змінити: Місце проживання")
+    refugee.look()
+    await refugee.phone.deletes(answer)
+    await refugee.sees("Ви видалили своє повідомлення", PLACE)
+    assert not [row for row in await bot.rows("SELECT answers, draft FROM conversations") if "near" in str(row)]
+
+
 async def test_an_answer_is_deleted_also_if_its_conversation_was_left(bot: Town, refugee: Somebody) -> None:
     await comes_to_the_place(refugee)
     answer = refugee.sent[-1]

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 import time_machine
 
 from tests.bridge import Somebody, Town
@@ -110,6 +111,30 @@ async def test_each_answer_can_be_changed_in_the_review(bot: Town, refugee: Some
     await refugee.picks(SAVE)
     await refugee.sees("Вас зареєстровано")
     assert await bot.rows("SELECT place, age_bands FROM interests") == [("near", "[]")]
+
+
+@pytest.mark.parametrize("back", ["назад", "zurück", "0", "/back", "← Назад"])
+async def test_going_back_from_a_change_leads_to_the_review_and_changes_nothing(
+    bot: Town, refugee: Somebody, back: str
+) -> None:
+    await refugee.picks("Я з Житомирщини", AGREE, "Так", "Медицина й лікарні", "Готово", "У Дортмунді")
+    await refugee.picks("Ні, не запитуйте про це", "Одразу, коли є щось нове")
+    for what, asked, kept in (
+        ("Теми", "Які теми", "Теми: Медицина й лікарні"),
+        ("Місце проживання", "Де Ви зараз живете?", "Місце проживання: У Дортмунді"),
+        ("Новини", "Як часто", "Новини: Одразу, коли є щось нове"),
+    ):
+        await refugee.picks(f"Змінити: {what}")
+        await refugee.sees(asked)
+        await refugee.writes("хтозна")
+        await refugee.sees("мені незрозуміла", asked)
+        await bot.restart()
+        await (refugee.picks(back) if back.startswith("←") else refugee.writes(back))
+        assert await refugee.sees("Перевірте, будь ласка", kept)
+        await refugee.settles()
+    await refugee.picks(SAVE)
+    await refugee.sees("Вас зареєстровано")
+    assert await bot.rows("SELECT place, frequency FROM interests") == [("city", "at-once")]
 
 
 async def test_somebody_registered_changes_answers_later_without_being_asked_again(
