@@ -39,6 +39,10 @@ from bot.questions import (
     Question,
     Ticked,
     as_choices,
+    pages_for,
+    shown_on,
+    turning,
+    wants_more,
 )
 
 RIGHT = ("ja", "ok", "richtig", "speichern", "так", "да", "зберегти", "сохранить", "правильно")
@@ -324,12 +328,15 @@ class Chat:
         """Show what can be begun from here and wait for it."""
         answer, self._answer = self._answer, None
         turned = next(iter(answer.values), answer.value) if answer else ""
+        draft = self._progress.draft
         if turned.startswith(PAGE) and turned.removeprefix(PAGE).isdecimal():
-            self._progress.draft["page"] = int(turned.removeprefix(PAGE)[:3])
+            draft["page"] = int(turned.removeprefix(PAGE)[:3])
+        elif answer and self._progress.question == MENU_QUESTION and wants_more(answer) and self._pages_of(entries) > 1:
+            draft["page"] = draft.get("page", 0) + 1
         elif answer and self._progress.question == MENU_QUESTION:
-            match = None
+            match, names = None, [self._names(entry.label) for entry in entries]
             if self._abilities.buttons or not typed_words.numbers(answer.text):
-                match = typed_words.choose(answer.text, [self._names(entry.label) for entry in entries])
+                match = typed_words.choose(answer.text, names)
             if match is not None:
                 raise Gone(entries[match.index].name, entries[match.index].argument)
             if self._takes_wish_for_language(answer):
@@ -337,25 +344,41 @@ class Chat:
             self._failed(answer)
             if self._progress.failures > 2:
                 self._show(MENU_QUESTION, Outgoing(text=self._render(self._a_person())))
-            question = paragraphs(self._misunderstood([entry.label for entry in entries]), question)
+            labels = [entry.label for entry in entries]
+            hint = self._misunderstood(labels, typed_words.fitting(answer.text, names), self._numbered_of(entries))
+            question = paragraphs(hint, question)
         if not self._abilities.buttons:
             question = paragraphs(question, _("Please write the number or the word."))
+        question = paragraphs(question, *self._which_page(draft, self._pages_of(entries)))
         self._show(MENU_QUESTION, Outgoing(text=self._render(question), buttons=self._page_of(entries)))
 
+    def _pages_of(self, entries: Sequence[Link]) -> int:
+        """Return on how many pages the entries of a menu are: where they are numbered, no more than fit on a screen."""
+        counted = sum(entry.name != MENU for entry in entries)
+        return 1 if self._abilities.buttons else pages_for(counted, self._abilities.choices)
+
+    def _numbered_of(self, entries: Sequence[Link]) -> range | None:
+        """Return which entries the numbers count; None with buttons, where numbers count all of them."""
+        if self._abilities.buttons:
+            return None
+        page = self._progress.draft.get("page", 0) % self._pages_of(entries)
+        return shown_on(page, sum(entry.name != MENU for entry in entries), self._abilities.choices)
+
     def _page_of(self, entries: Sequence[Link]) -> tuple[Button, ...]:
-        """Return the entries of a menu as buttons; where they are numbered, no more than fit on a screen."""
-        most = len(entries) if self._abilities.buttons else self._abilities.choices
+        """Return the entries of a menu that are shown as buttons, and what turns the page."""
         counted = [entry for entry in entries if entry.name != MENU]
         rest = [entry for entry in entries if entry.name == MENU]
-        if len(counted) <= most:
+        shown, pages = self._numbered_of(entries), self._pages_of(entries)
+        if shown is None or pages == 1:
             return self.buttons([*counted, *rest])
-        pages = -(-len(counted) // most)
-        page = self._progress.draft.get("page", 0) % pages
-        more = Button(
-            self._plain(_("More …")),
-            f"a:{self._progress.id}:{MENU_QUESTION}:{PAGE}{(page + 1) % pages}",
-        )
-        return (*self.buttons(counted[page * most : (page + 1) * most]), more, *self.buttons(rest))
+        label, value = turning(self._progress.draft.get("page", 0) % pages, pages)
+        more = Button(self._plain(label), f"a:{self._progress.id}:{MENU_QUESTION}:{value}")
+        return (*self.buttons(counted[index] for index in shown), more, *self.buttons(rest))
+
+    @staticmethod
+    def _which_page(draft: Mapping[str, Any], pages: int) -> list[Words]:
+        """Return which page is shown, if there is more than one."""
+        return [_("Page {i} of {n}", i=draft.get("page", 0) % pages + 1, n=pages)] if pages > 1 else []
 
     # ------------------------------------------------------------------ steer
 
@@ -385,7 +408,9 @@ class Chat:
     def change(self, key: str) -> NoReturn:
         """Ask one question again and come back to where we are, with the old answer if somebody goes back."""
         self._progress.answers.pop("!review", None)
+        kept = self._progress.answers[key]
         self._progress.open_again(key)
+        self._progress.draft[KEPT] = kept
         raise Again
 
     # ------------------------------------------------------------------ how a question is answered
@@ -408,9 +433,7 @@ class Chat:
         if question.label is not None:
             self._review.append((question.key, question.label, question.in_words(value)))
         return value
-        kept = self._progress.answers[key]
 
-        self._progress.draft[KEPT] = kept
     def _answered(self, question: Question, answer: Answer) -> None:
         """Understand the answer to the open question: put it among the answers, or show the question again."""
         if len(answer.values) == 1:
@@ -429,11 +452,11 @@ class Chat:
             self._show_question(
                 question, hint=paragraphs(fault.words, *([self._a_person()] if progress.failures > 2 else []))
             )
-        except NotUnderstood:
+        except NotUnderstood as missed:
             if self._takes_wish_for_language(answer):
                 self._show_question(question)
             self._failed(answer)
-            self._misunderstood_question(question)
+            self._misunderstood_question(question, missed.fitting)
         except AskBack as similar:
             progress.draft[MEANT_VALUE] = similar.value
             if answer.own:
@@ -472,10 +495,12 @@ class Chat:
         if answer.own:
             self._progress.sources[UNREAD] = answer.own
 
-    def _misunderstood_question(self, question: Question) -> NoReturn:
+    def _misunderstood_question(self, question: Question, fitting: tuple[int, ...]) -> NoReturn:
         """Help with the open question: say what to write, later how to go on, and then do not repeat it any more."""
         if self._progress.failures < 3:
-            self._show_question(question, hint=self._misunderstood([choice.label for choice in question.choices]))
+            labels = [choice.label for choice in question.choices]
+            numbered = question.numbered(self._progress.draft, self._abilities)
+            self._show_question(question, hint=self._misunderstood(labels, fitting, numbered))
         self._show(question.key, Outgoing(text=self._render(self._a_person())))
 
     def _back(self, answer: Answer) -> NoReturn:
@@ -492,13 +517,24 @@ class Chat:
             progress.open_again(self._visited[-1])
         raise Again(answer.message)
 
-    def _misunderstood(self, labels: Sequence[Words]) -> Words:
-        """Return what helps: first what to write, then how to go on otherwise."""
-        numbered = lines(*(Lines((str(number), label), " – ") for number, label in enumerate(labels, 1)))
-        if self._abilities.buttons:
-            self_help: Words = lines(
-                _("I did not understand this. Please press a button, or write a number:"), numbered
+    def _misunderstood(
+        self, labels: Sequence[Words], fitting: Sequence[int] = (), numbered: range | None = None
+    ) -> Words:
+        """Return what helps: first what to write, then how to go on otherwise.
+
+        What was written may mean each of those `fitting`; numbers count those `numbered`, or all of them.
+        """
+        counted = range(len(labels)) if numbered is None else numbered
+        named = lines(
+            *(
+                Lines((str(counted.index(index) + 1), labels[index]), " – ") if index in counted else labels[index]
+                for index in fitting or counted
             )
+        )
+        if fitting:
+            self_help: Words = _("This can mean several things:\n{choices}\nWhich one do you mean?", choices=named)
+        elif self._abilities.buttons:
+            self_help = lines(_("I did not understand this. Please press a button, or write a number:"), named)
         else:
             self_help = _("I did not understand this. Please write a number or a word.")
         if self._progress.failures < 2:
@@ -527,6 +563,8 @@ class Chat:
             parts.append(_("You can write several numbers, for example: 1 3"))
         elif question.must and not self._abilities.buttons:
             parts.append(_("Please write the number or the word."))
+        if MEANT_VALUE not in draft:
+            parts += self._which_page(draft, question.pages(self._abilities))
         if question.check is not None:
             draft[FREE] = True
         buttons = question.buttons(self._progress.id, draft, self._abilities, self._plain)

@@ -5,7 +5,7 @@ is ticked so far (`selected`) and which page of a long list is shown (`page`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from bot import words as typed_words
@@ -60,7 +60,7 @@ class Link:
         """
         label = plain(self.label)
         if self.name == MENU:
-            return Button(label, self.data, key=next(filter(str.isalpha, label)))
+            return Button(label, self.data, key=_letter(label))
         return Button(label, self.data, key=self.argument or self.name.upper() if of_notice else "")
 
 
@@ -89,7 +89,11 @@ class Invalid(Exception):
 
 
 class NotUnderstood(Exception):
-    """The answer is none of the choices."""
+    """The answer is none of the choices, or leaves it open which of some it is: `fitting` are their places."""
+
+    def __init__(self, fitting: tuple[int, ...] = ()) -> None:
+        super().__init__("an answer was not understood")
+        self.fitting = fitting
 
 
 class AskBack(Exception):
@@ -177,7 +181,12 @@ class Question:
             return self.check(answer.text)
         if answer.value.startswith(PAGE):
             self._turn_page(answer.value.removeprefix(PAGE), draft)
-        page = self._page(draft, abilities)
+        is_last = self._shown(draft, abilities).stop == len(self.choices)
+        if self.several and is_last and answer.value == SKIP:
+            answer = replace(answer, value=DONE)
+        elif self.pages(abilities) > 1 and wants_more(answer):
+            self._turn_page(str(self.page(draft, abilities) + 1), draft)
+        page = self.numbered(draft, abilities)
         if page is not None and not (answer.value or answer.values) and typed_words.numbers(answer.text):
             raise NotUnderstood  # numbers that count here come as what they stand for
         return self._several(answer, draft, names, page) if self.several else self._one(answer, names, page)
@@ -192,9 +201,10 @@ class Question:
             if answer.thumb and self.choices[self.values.index(answer.value)].final:
                 raise AskBack(answer.value)
             return answer.value
-        match = None if answer.value else typed_words.choose(answer.text, self._all_names(names), page)
+        all_names = self._all_names(names)
+        match = None if answer.value else typed_words.choose(answer.text, all_names, page)
         if match is None:
-            raise NotUnderstood
+            raise NotUnderstood(typed_words.fitting(answer.text, all_names))
         choice = self.choices[match.index]
         if choice.weighty and not match.sure:
             raise AskBack(choice.value)
@@ -202,18 +212,24 @@ class Question:
 
     def _several(self, answer: Answer, draft: Draft, names: Names, page: range | None) -> list[str]:
         selected = [value for value in self._selected(draft) if value in self.values]
-        if answer.value == DONE or (answer.text and typed_words.word_list().answer(answer.text) == "done"):
+        said = typed_words.word_list().answer(answer.text) if answer.text else ""
+        nothing_else = said == "no" and selected and draft.get("page")
+        if answer.value == DONE or said == "done" or nothing_else:
             if not selected:
                 raise Ticked(_("Please choose at least one answer."))
             return selected
         if answer.value in self.values:
             draft["selected"] = self._in_order({*selected} ^ {answer.value})
             raise Ticked
-        if page is not None and (answer.values or answer.value == NONE):
+        if page is not None and answer.value == NONE:
+            draft["selected"] = [value for value in selected if self.values.index(value) not in page]
+            raise Ticked
+        if page is not None and answer.values:
             return self._tick_page(answer.values, selected, draft, page)
-        matches = None if answer.value else typed_words.choose_several(answer.text, self._all_names(names), page)
+        all_names = self._all_names(names)
+        matches = None if answer.value else typed_words.choose_several(answer.text, all_names, page)
         if matches is None:
-            raise NotUnderstood
+            raise NotUnderstood(typed_words.fitting(answer.text, all_names))
         return [self.values[index] for index in matches.indexes]
 
     def _tick_page(self, values: Sequence[str], selected: list[str], draft: Draft, page: range) -> list[str]:
@@ -243,16 +259,21 @@ class Question:
         draft["page"] = int(page) if page.isdecimal() and len(page) < 3 else 0
         raise Ticked
 
-    def _page(self, draft: Draft, abilities: Abilities) -> range | None:
+    def numbered(self, draft: Draft, abilities: Abilities) -> range | None:
         """Return which choices the numbers count; None with buttons, where numbers count all of them."""
-        return None if abilities.buttons else self._shown(draft, abilities.choices)
+        return None if abilities.buttons else self._shown(draft, abilities)
 
-    def _shown(self, draft: Draft, page_size: int) -> range:
-        start = draft.get("page", 0) % self._pages(page_size) * page_size
-        return range(start, min(start + page_size, len(self.choices)))
+    def _shown(self, draft: Draft, abilities: Abilities) -> range:
+        return shown_on(self.page(draft, abilities), len(self.choices), abilities.choices)
 
-    def _pages(self, page_size: int) -> int:
-        return max(1, -(-len(self.choices) // page_size))
+    def page(self, draft: Draft, abilities: Abilities) -> int:
+        """Return which page is shown, from 0."""
+        page: int = draft.get("page", 0) % self.pages(abilities)
+        return page
+
+    def pages(self, abilities: Abilities) -> int:
+        """Return on how many pages the choices are."""
+        return pages_for(len(self.choices), abilities.choices)
 
     # ------------------------------------------------------------------ be shown
 
@@ -264,17 +285,16 @@ class Question:
 
         if MEANT_VALUE in draft:
             return [button(_("Yes"), MEANT), button(_("No"), OTHER)]
-        pages = self._pages(abilities.choices)
-        shown = [self.choices[index] for index in self._shown(draft, abilities.choices)]
+        pages = self.pages(abilities)
+        shown = [self.choices[index] for index in self._shown(draft, abilities)]
         buttons = [button(choice.label, choice.value, box=self._box(choice, draft, abilities)) for choice in shown]
         if pages > 1:
-            page = (draft.get("page", 0) + 1) % pages
-            buttons.append(button(_("More …"), f"{PAGE}{page}"))
+            buttons.append(button(*turning(self.page(draft, abilities), pages)))
         buttons += [link.button(plain) for link in self.links]
         if pages > 1 and not abilities.buttons and any(choice.value in self._selected(draft) for choice in shown):
-            buttons.append(button(_("None of these"), NONE))
+            buttons.append(button(_("Untick this page"), NONE))
         if self.several and (abilities.buttons or pages > 1 or self._selected(draft)):
-            buttons.append(button(_("Done"), DONE))
+            buttons.append(button(_("Done"), DONE, key=_letter(plain(_("Done")))))
         if self.skip:
             buttons.append(button(_("Skip"), SKIP))
         if not self.must:
@@ -287,6 +307,32 @@ class Question:
         if not self.several:
             return ""
         return "☑ " if choice.value in self._selected(draft) else "☐ " if abilities.buttons else ""
+
+
+def wants_more(answer: Answer) -> bool:
+    """Say whether somebody asks for the next page, or only to go on."""
+    return answer.value == SKIP or (answer.text != "" and typed_words.word_list().answer(answer.text) == "more")
+
+
+def pages_for(choices: int, page_size: int) -> int:
+    """Return how many pages so many choices need."""
+    return max(1, -(-choices // page_size))
+
+
+def shown_on(page: int, choices: int, page_size: int) -> range:
+    """Return the places of the choices that stand on a page."""
+    return range(page * page_size, min((page + 1) * page_size, choices))
+
+
+def turning(page: int, pages: int) -> tuple[Words, str]:
+    """Return label and value of the button that turns this page: the last one leads to the first."""
+    following = (page + 1) % pages
+    return _("More …") if following else _("To the first page"), f"{PAGE}{following}"
+
+
+def _letter(label: str) -> str:
+    """Return the letter that is typed for a label where there are no buttons."""
+    return next(filter(str.isalpha, label))
 
 
 def as_choices(choices: Iterable[Any]) -> tuple[Choice, ...]:

@@ -482,13 +482,15 @@ class _Turn:
 
 
 def _chosen(menu: Menu, text: str, by_label: bool = False) -> list[Button]:
-    """Return what these numbers stand for under a menu, or this word that stands there and turns its pages.
+    """Return what these numbers, or this letter, stand for under a menu, or this word that turns its pages.
 
     With `by_label` also what any of its labels names.
     """
     numbers, counted = typed_words.numbers(text), menu.counted
-    if numbers == [0]:
-        return [button for button in menu.buttons if button.key == "0"]
+    said = "0" if numbers == [0] else typed_words.normal(text)
+    keys = [button for button in menu.buttons if button.key and button.data.startswith("a:")]
+    if keyed := [button for button in keys if typed_words.normal(button.key) == said]:
+        return keyed
     if numbers:
         return [counted[n - 1] for n in numbers] if all(0 < n <= len(counted) for n in numbers) else []
     named = [button for button in menu.turning if typed_words.normal(button.label) == typed_words.normal(text)]

@@ -4,8 +4,9 @@ The words stand in `locales/words.toml`. German, Ukrainian and common Russian sp
 any apostrophe, any capitals, and Latin letters for the Cyrillic ones that look the same mean the same.
 
 A choice is looked for in steps, and the first step that finds any decides: a number, a name, a yes or a no, words of a
-name, its beginning, a part of it, a name with typos in it. Two found at once are none: nothing is ever guessed, and the
-last four are not `sure`. Words that always work have to be written without a typo.
+name, its beginning, a part of it, a name with typos in it. Two found at once are none, but can be
+named (`fitting`): nothing is ever guessed, and the last four are not `sure`. Words that always work have to be written
+without a typo.
 
 Nothing that people wrote is kept here: only words of the list and labels are remembered.
 """
@@ -134,7 +135,7 @@ class WordList:
         return self.acts.get(_key(text), "")
 
     def answer(self, text: str) -> str:
-        """Return `yes`, `no`, `done` or `all` if the message says so, a yes or a no also in several words, or ''."""
+        """Return `yes`, `no`, `done`, `more` or `all` if a message says so, or ''. Yes and no may be several words."""
         said = self._answer(_key(text))
         for parts in (_SENTENCES.split(text[:LONGEST_NAME]), normal(text).split()):
             each = {self._answer(key) for part in parts if (key := _key(part))}
@@ -212,6 +213,14 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Matches:
+    """The choices that a message names, in their own order; `sure` if each of them is."""
+
+    indexes: tuple[int, ...]
+    sure: bool
+
+
+@dataclass(frozen=True)
 class _Name:
     """A name of a choice."""
 
@@ -254,29 +263,43 @@ def choose(text: str, labels: Sequence[Sequence[str]], numbered: range | None = 
         number = word_list().number(form.text)
         if number is not None:
             return Match(counted[number - 1], sure=True) if 1 <= number <= len(counted) else None
-    names = [[_name(label) for label in choice] for choice in labels]
-    return _named(forms, names) or _line(forms[-1], names, counted)
+    names = _names(labels)
+    return _only(_named(forms, names)) or _line(forms[-1], names, counted)
 
 
-def _named(forms: Sequence[_Written], names: Sequence[Sequence[_Name]]) -> Match | None:
-    """Take one step after the other, and say what the first one found that found anything."""
+def fitting(text: str, labels: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """Return the choices between which a message leaves it open; none if it names one, or all there are."""
+    found = _named(_forms(text), _names(labels))
+    return found.indexes if found and 1 < len(found.indexes) < len(labels) else ()
+
+
+def _names(labels: Sequence[Sequence[str]]) -> list[list[_Name]]:
+    return [[_name(label) for label in choice] for choice in labels]
+
+
+def _only(found: Matches | None) -> Match | None:
+    return Match(found.indexes[0], found.sure) if found and len(found.indexes) == 1 else None
+
+
+def _named(forms: Sequence[_Written], names: Sequence[Sequence[_Name]]) -> Matches | None:
+    """Take one step after the other, and return all that the first one found that found anything."""
     for step in _STEPS:
         for form in forms:
             found = [index for index, choice in enumerate(names) if any(step(form, name) for name in choice)]
             if found:
-                return Match(found[0], step in _SURE) if len(found) == 1 else None
+                return Matches(tuple(found), step in _SURE)
     for form in forms:
         typos = [min((_typos(form, name) for name in choice), default=_FAR) for choice in names]
         fewest = min(typos, default=_FAR)
         if fewest < _FAR:
-            return Match(typos.index(fewest), sure=False) if typos.count(fewest) == 1 else None
+            return Matches(tuple(index for index, number in enumerate(typos) if number == fewest), sure=False)
     return None
 
 
 def _line(form: _Written, names: Sequence[Sequence[_Name]], counted: range) -> Match | None:
     """Understand a line as it was shown ("2 – Deutsch"), if its number and its name say the same."""
     line = _LINE.fullmatch(form.text)
-    named = _named(_forms(line[2]), names) if line else None
+    named = _only(_named(_forms(line[2]), names)) if line else None
     if line is None or named is None or int(line[1]) not in range(1, len(counted) + 1):
         return None
     return Match(named.index, sure=True) if counted[int(line[1]) - 1] == named.index else None
@@ -406,14 +429,6 @@ def _may_mean(form: _Written, name: _Name) -> bool:
 
 
 # ---------------------------------------------------------------------- several choices
-
-
-@dataclass(frozen=True)
-class Matches:
-    """The choices that a message names, in their own order; `sure` if each of them is."""
-
-    indexes: tuple[int, ...]
-    sure: bool
 
 
 def choose_several(text: str, labels: Sequence[Sequence[str]], numbered: range | None = None) -> Matches | None:

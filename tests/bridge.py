@@ -38,9 +38,9 @@ on_signal = pytest.mark.parametrize("messenger", ["signal"])
 World = PretendTelegram | PretendSignal
 Message = Shown | SignalShown
 _LINE = re.compile(r"^(\S+) – (☑ )?(.+)$", re.MULTILINE)
-_NONE = ("Нічого з цього", "Nichts davon")
+_NONE = ("Зняти позначки на цій сторінці", "Haken auf dieser Seite entfernen")
 _SEVERAL = ("Можна написати кілька чисел", "Sie können mehrere Zahlen schreiben")
-_MORE = ("Ще …", "Mehr …")
+_MORE = ("Ще …", "Mehr …", "До першої сторінки", "Zur ersten Seite")
 _DONE = ("Готово", "Fertig")
 
 
@@ -264,7 +264,7 @@ class OnSignal(Somebody):
     async def _write_several(self, done: str) -> None:
         """Write on each page the numbers of what is chosen there, until the question is answered."""
         turned, self._turned = self._turned, set()
-        for _page in range(4):
+        for _page in range(6):
             last = next(m for m in reversed(self.phone.received) if _LINE.search(m.text))
             ticked = {line[3] for line in _LINE.finditer(last.text) if line[2]}
             here = [number for label, number in self.menu().items() if label in ticked ^ turned]

@@ -261,7 +261,7 @@ class WithNumbers(Booth):
         """Check what arrives as Signal would; each line of a menu can be typed."""
         plain = markup.plain(outgoing.text)
         assert 0 < len(plain.encode(errors="replace")) <= 2000 or outgoing.file_name
-        choices = re.findall(r"^(\d+|[MМ]) – .", plain.rpartition("\n\n")[2], re.MULTILINE)
+        choices = re.findall(r"^(\d+|[MМFГ]) – .", plain.rpartition("\n\n")[2], re.MULTILINE)
         assert len(choices) in (0, len(outgoing.buttons)), "what can be chosen is not what stands there"
         return choices
 

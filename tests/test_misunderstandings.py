@@ -53,6 +53,50 @@ async def test_who_is_not_understood_is_helped_more_each_time(bot: Town, refugee
     assert await refugee.sees(CONSENT if where == "menu" else "✓ У Дортмунді")
 
 
+@pytest.mark.parametrize("messenger", ["telegram", "signal"])
+async def test_a_word_that_fits_two_answers_names_both(bot: Town, refugee: Somebody) -> None:
+    await refugee.picks("Я з Житомирщини")
+    await writes(refugee, "так", "так", "медицина", "дортмунд")
+    meant = "Це може означати різне:\n1 – У Дортмунді\n2 – Поблизу Дортмунда\nЩо саме Ви маєте на увазі?"
+    assert await refugee.sees(meant, PLACE)
+    assert NOT_UNDERSTOOD not in refugee.screen
+    await bot.restart()
+    await refugee.writes("2")
+    assert await refugee.sees("✓ Поблизу Дортмунда")
+
+
+@pytest.mark.parametrize("messenger", ["telegram", "signal"])
+async def test_who_is_asked_again_and_again_what_is_meant_gets_a_person(bot: Town, refugee: Somebody) -> None:
+    await refugee.picks("Я з Житомирщини")
+    await writes(refugee, "так", "так", "медицина", "дортмунд", "Dortmund")
+    assert await refugee.sees("Це може означати різне", "ЛЮДИНА")
+    await refugee.writes("дортмунд")
+    assert await refugee.sees(bot.city.office.telephone)
+
+
+@pytest.mark.parametrize("messenger", ["telegram", "signal"])
+async def test_a_word_that_fits_two_entries_of_a_menu_names_both(refugee: Somebody) -> None:
+    await refugee.picks("Запитання й відповіді")
+    await refugee.sees("Що Ви хочете дізнатися?")
+    await refugee.writes("партнерство")
+    assert await refugee.sees("1 – Що це за партнерство?\n2 – Хто координує партнерство?\nЩо саме")
+    await refugee.writes("1")
+    assert await refugee.sees("міста-побратими")
+
+
+async def test_what_fits_but_stands_on_another_page_is_named_without_a_number(volunteer: Somebody) -> None:
+    await volunteer.picks("Ich möchte helfen", "Ja, ich bin einverstanden", "Ja", "Dolmetschen", "Fertig")
+    await volunteer.picks("Deutsch", "Fertig", "Überspringen")
+    await volunteer.sees("In welchem Stadtbezirk", "Seite 1 von 2")
+    await volunteer.writes("Innenstadt")
+    await volunteer.sees("heißen:\n2 – Innenstadt-West\n3 – Innenstadt-Nord\n4 – Innenstadt-Ost\nWas")
+    await writes(volunteer, "8")
+    await volunteer.writes("Innenstadt")
+    assert await volunteer.sees("heißen:\nInnenstadt-West\nInnenstadt-Nord\nInnenstadt-Ost\nWas")
+    await volunteer.writes("Innenstadt-Nord")
+    assert await volunteer.sees("✓ Innenstadt-Nord")
+
+
 NO_IDEA = [
     "не зрозуміло",
     "Не розумію!",

@@ -1,9 +1,11 @@
 """How a question with its choices looks where they are numbered lines, and how several are chosen."""
 
 import re
+import time
 from dataclasses import replace
 
 import pytest
+import time_machine
 
 from bot import markup
 from bot.profile import Localized
@@ -67,6 +69,8 @@ async def test_the_question_comes_first_then_its_answers_then_the_ways_out(
         assert out in (
             [("0", "Назад"), ("М", "Меню")],
             [("0", "Zurück"), ("M", "Menü")],
+            [("Г", "Готово"), ("0", "Назад"), ("М", "Меню")],
+            [("F", "Fertig"), ("0", "Zurück"), ("M", "Menü")],
             [("М", "Меню")],
             [("M", "Menü")],
             [],
@@ -112,7 +116,7 @@ async def test_what_the_texts_say_is_plain(refugee: Somebody) -> None:
 async def test_more_of_the_menu_is_one_number_away(bot: Town, refugee: Somebody) -> None:
     assert bot.signal.running
     await refugee.writes("8")
-    await refugee.sees("1 – Про нас і захист даних", "2 – Ще …")
+    await refugee.sees("Сторінка 2 з 2", "1 – Про нас і захист даних", "2 – До першої сторінки")
     await refugee.writes("2")
     assert await refugee.sees("1 – Я з Житомирщини")
 
@@ -148,16 +152,90 @@ async def test_what_is_ticked_is_shown_and_can_be_taken_back(refugee: Somebody) 
     await registers(refugee)
     await writes(refugee, "теми")
     assert "5 – ☑ Медицина й лікарні" in lines_of(last_question(refugee))
-    assert lines_of(last_question(refugee))[8] == "9 – Нічого з цього"
+    assert lines_of(last_question(refugee))[8] == "9 – Зняти позначки на цій сторінці"
     await refugee.writes("9")
-    await refugee.sees("Школа, університет, мова")
+    await refugee.sees("Сторінка 1 з 2", "5 – Медицина й лікарні")
+    await writes(refugee, "8")
     await refugee.writes("2")
     assert await refugee.sees("✓ Заходи в Дортмунді\n")
 
 
+async def test_unticking_a_page_leaves_what_is_ticked_on_the_others(bot: Town, refugee: Somebody) -> None:
+    await comes_to_the_topics(refugee)
+    await writes(refugee, "1 3", "1", "0")  # both pages, and back from the next question
+    assert lines_of(last_question(refugee))[:3] == [
+        "1 – ☑ Гуманітарна допомога",
+        "2 – Відбудова й енергетика",
+        "3 – ☑ Управління містом і цифровізація",
+    ]
+    await writes(refugee, "зняти позначки на цій сторінці")
+    await bot.restart()
+    assert "☑" not in refugee.news()[-1].text
+    await refugee.writes("Г")
+    assert await refugee.sees("✓ Школа, університет, мова\n", PLACE)
+
+
+@pytest.mark.parametrize("done", ["Г", "г.", "готово", "Готово!", "ні", "це все", "далі", "fertig", "F"])
+async def test_done_is_a_letter_or_a_word(refugee: Somebody, done: str) -> None:
+    await comes_to_the_topics(refugee)
+    await writes(refugee, "1 3")
+    assert lines_of(last_question(refugee))[-5:] == [
+        "2 – Заходи в Дортмунді",
+        "3 – До першої сторінки",
+        "Г – Готово",
+        "0 – Назад",
+        "М – Меню",
+    ]
+    await refugee.writes(done)
+    assert await refugee.sees("✓ Гуманітарна допомога; Управління містом і цифровізація\n", PLACE)
+
+
+async def test_the_letter_under_an_old_question_answers_no_other(refugee: Somebody) -> None:
+    await comes_to_the_topics(refugee)
+    topics = last_question(refugee)
+    await writes(refugee, "медицина")
+    with time_machine.travel(time.time() + 60, tick=True):
+        await refugee.writes("Г", quote=topics)
+        assert await refugee.sees("Цей вибір уже недоступний", PLACE)
+
+
+@pytest.mark.parametrize("messenger", ["telegram", "signal"])
+async def test_a_list_of_several_pages_says_which_one_it_is_and_words_turn_it(
+    bot: Town, volunteer: Somebody, messenger: str
+) -> None:
+    districts = [district.name["de"] for district in bot.city.districts]
+    most = 10 if messenger == "telegram" else 7
+    await volunteer.picks("Ich möchte helfen", "Ja, ich bin einverstanden", "Ja", "Dolmetschen", "Fertig")
+    await volunteer.picks("Deutsch", "Fertig", "Überspringen")
+    await volunteer.sees("Seite 1 von 2", "Mehr …")
+    for word in ("mehr", "більше", "nächste Seite"):
+        assert volunteer.choices()[: most + 1] == [*districts[:most], "Mehr …"]
+        await volunteer.writes(word)
+        await volunteer.sees("Seite 2 von 2", "Zur ersten Seite")
+        assert volunteer.choices()[: 14 - most] == [*districts[most:], "Zur ersten Seite"]
+        await volunteer.picks("Zur ersten Seite")
+        await volunteer.sees("Seite 1 von 2", "Mehr …")
+    await volunteer.writes("weiter")  # this question may be skipped
+    assert await volunteer.sees("Unsere Regeln")
+
+
+@pytest.mark.parametrize("word", ["далі", "weiter", "пропустити", "дальше"])
+async def test_go_on_turns_the_page_of_what_cannot_be_skipped(refugee: Somebody, word: str) -> None:
+    await writes(refugee, word)
+    await refugee.sees("Сторінка 2 з 2", "1 – Про нас і захист даних")
+    await writes(refugee, word)
+    await refugee.sees("Сторінка 1 з 2")
+    await comes_to_the_topics(refugee)
+    await refugee.writes(word)
+    assert await refugee.sees("Сторінка 2 з 2", "1 – Школа, університет, мова")
+    await refugee.writes(word)  # that was all, and nothing is chosen
+    assert await refugee.sees("Оберіть, будь ласка, хоча б одну відповідь", TOPICS)
+    assert NOT_UNDERSTOOD not in refugee.screen
+
+
 async def test_something_has_to_be_chosen(refugee: Somebody) -> None:
     await comes_to_the_topics(refugee)
-    await writes(refugee, "9")
+    await writes(refugee, "г")
     assert await refugee.sees("Оберіть, будь ласка, хоча б одну відповідь", TOPICS)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot import profile
-from bot.words import LONGEST, Match, choose, choose_several, clean, normal, word_list
+from bot.words import LONGEST, Match, choose, choose_several, clean, fitting, normal, word_list
 
 WORDS_FILE = Path(__file__).parent.parent / "locales" / "words.toml"
 
@@ -154,6 +154,11 @@ ANSWERS = [
     ("no", "👎🏻"),
     ("done", "fertig"),
     ("done", "Готово!"),
+    ("done", "F"),
+    ("done", "г."),
+    ("more", "mehr"),
+    ("more", "Ще …"),
+    ("more", "nächste Seite"),
     ("all", "alle"),
     ("all", "усі"),
     ("all", "всі"),
@@ -353,6 +358,26 @@ def test_one_choice_is_understood(labels: list[tuple[str, ...]], typed: str, ind
     assert (match and match.index) == index
 
 
+FITTING = [
+    (PLACES, "Dortmund", (0, 1)),
+    (PLACES, "in der", (1, 2)),
+    (DISTRICTS, "Innenstadt", (0, 1, 2)),
+    (RAIONS, "район", (1, 2, 3, 4)),
+    (REVIEW, "ändern", (1, 2)),
+    (PLACES, "in dortmund", ()),
+    (PLACES, "woanders", ()),
+    (PLACES, "Berlin", ()),
+    (PLACES, "2", ()),
+    (PLACES, "bitte", ()),
+    ([("Так",), ("Так",)], "так", ()),  # all of them say nothing more than the list does
+]
+
+
+@pytest.mark.parametrize(("labels", "typed", "indexes"), FITTING)
+def test_all_that_a_word_fits_can_be_named(labels: list[tuple[str, ...]], typed: str, indexes: tuple[int, ...]) -> None:
+    assert fitting(typed, labels) == indexes
+
+
 def test_a_name_that_is_not_shown_may_be_typed_too() -> None:
     labels = [("Українська", "uk"), ("Deutsch", "de")]
 
@@ -466,6 +491,7 @@ def test_no_choice_is_hidden_by_a_word_that_always_works() -> None:
         read = profile.read(name)
         offered = (read.topics, read.places, read.raions, read.age_bands, read.roles, read.spoken, read.districts)
         labels = [item.name[language] for items in offered for item in items for language in read.languages]
+        labels += [typed for items in offered for item in items for typed in item.typed]
 
         assert [label for label in labels if word_list().act(label)] == []
 
@@ -474,7 +500,7 @@ def test_no_choice_is_hidden_by_a_word_that_always_works() -> None:
 def test_every_choice_of_a_profile_is_understood_by_its_name_and_its_number(name: str) -> None:
     read = profile.read(name)
     for items in (read.topics, read.places, read.raions, read.age_bands, read.roles, read.spoken, read.districts):
-        labels = [[item.name[language] for language in read.languages] for item in items]
+        labels = [[*(item.name[language] for language in read.languages), *item.typed] for item in items]
         for index, names in enumerate(labels):
             typed = (str(index + 1), *names, *(label.upper() for label in names), *(f"{label}." for label in names))
 
