@@ -10,7 +10,7 @@ import sqlite3
 import time
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
@@ -403,21 +403,14 @@ class Town:
             await self._telegram.all_taken(patience)
         if self._signal:
             await self._signal.all_taken(patience)
-        async with asyncio.timeout(patience), open_store(self.database, checkpoints=False) as store:
-            quiet = 0
-            while quiet < (3 if self._signal else 1):  # what was read from a socket is stored a moment later
-                await asyncio.sleep(0.01)
-                quiet = 0 if await store.read(_open_work) else quiet + 1
+        # What was read from a socket is stored a moment later.
+        await _until_not(_open_work, self.database, 3 if self._signal else 1, patience)
 
     async def settles_but_for_waiting(self) -> None:
         """Wait until everything heard had its turn and nothing is on its way; what is held back may wait."""
         if self._signal:
             await self._signal.all_taken(TIMEOUT)
-        async with asyncio.timeout(TIMEOUT), open_store(self.database, checkpoints=False) as store:
-            quiet = 0
-            while quiet < 5:
-                await asyncio.sleep(0.02)
-                quiet = 0 if await store.read(_on_its_way) else quiet + 1
+        await _until_not(_on_its_way, self.database, 10)
 
     async def a_minute_passes(self) -> None:
         """Wait until signal-cli, too, has forgotten whoever deleted everything a minute ago."""
@@ -482,6 +475,22 @@ async def town(
             yield place
         finally:
             await place.stop()
+
+
+async def until_sent(database: Path) -> None:
+    """Wait until a bot knows what became of all that it was sending."""
+    await _until_not(_on_its_way, database)
+
+
+async def _until_not(
+    is_so: Callable[[sqlite3.Connection], bool], database: Path, looks: int = 1, patience: float = TIMEOUT
+) -> None:
+    """Wait until something is not so in a database, so many times in a row."""
+    async with asyncio.timeout(patience), open_store(database, checkpoints=False) as store:
+        quiet = 0
+        while quiet < looks:
+            await asyncio.sleep(0.01)
+            quiet = 0 if await store.read(is_so) else quiet + 1
 
 
 def _open_work(db: sqlite3.Connection) -> bool:

@@ -7,8 +7,7 @@ from playwright.async_api import Locator, Page, expect
 
 READING = 1_100
 """Milliseconds that people read before they answer with a number: the bot takes no number that comes sooner."""
-PATIENCE = 15_000
-"""Milliseconds after which what should be on a telephone is missing."""
+expect.set_options(timeout=30_000)  # milliseconds after which what should be on a telephone is missing
 
 
 class Telephone:
@@ -44,9 +43,9 @@ class Telephone:
     async def presses(self, label: str) -> None:
         await self.look()
         key = self.key(label)
-        await expect(key).to_be_visible(timeout=PATIENCE)
+        await expect(key).to_be_visible()
         await key.click()
-        await expect(self.place.locator(".key.waiting")).to_have_count(0, timeout=PATIENCE)
+        await expect(self.place.locator(".key.waiting")).to_have_count(0)
 
     async def attaches(self, kind: str) -> None:
         """Send a photo, a voice message and the like, by the label in the menu."""
@@ -67,18 +66,18 @@ class Telephone:
         """Wait until a message from the bot shows a text. Raises: AssertionError."""
         await self.look()
         message = self.chat.locator(".message.theirs").filter(has_text=text).last
-        await expect(message).to_be_visible(timeout=PATIENCE)
+        await expect(message).to_be_visible()
 
     async def offers(self, *labels: str) -> None:
         """Wait until there are buttons with these labels."""
         await self.look()
         for label in labels:
-            await expect(self.key(label)).to_be_visible(timeout=PATIENCE)
+            await expect(self.key(label)).to_be_visible()
 
     async def has_ticks(self, ticks: int) -> None:
         """Wait until the newest own message has one tick (sent) or two (the bot has it, on Signal signal-cli)."""
         newest = self.chat.locator(".message.mine").last.locator(".meta:not(.space) .tick")
-        await expect(newest).to_have_attribute("data-ticks", str(ticks), timeout=PATIENCE)
+        await expect(newest).to_have_attribute("data-ticks", str(ticks))
 
     async def does_not_see(self, text: str) -> None:
         await expect(self.chat.locator(".message").filter(has_text=text)).to_have_count(0)
@@ -86,12 +85,12 @@ class Telephone:
     async def is_told(self, text: str) -> None:
         """Wait for a toast or an alert."""
         told = self.place.locator(".toast, .alert").filter(has_text=text)
-        await expect(told).to_be_visible(timeout=PATIENCE)
+        await expect(told).to_be_visible()
 
     async def sees_row_written(self, table: str) -> None:
         """Wait until the strip under the telephone tells of a table."""
         line = self.place.locator(".strip li.rows").filter(has_text=re.compile(rf"^{table} "))
-        await expect(line).to_be_visible(timeout=PATIENCE)
+        await expect(line).to_be_visible()
 
     def key(self, label: str) -> Locator:
         """Return the newest button with a label: all of it, or its beginning before a tick or a number."""
@@ -133,14 +132,14 @@ class SignalTelephone(Telephone):
         answered = await answers.count()
         await self.page.wait_for_timeout(READING)
         await self.writes(" ".join(number_of(label, menu) for label in labels))
-        await expect(answers.nth(answered)).to_be_visible(timeout=PATIENCE)
+        await expect(answers.nth(answered)).to_be_visible()
 
     async def offers(self, *labels: str) -> None:
         """Wait until the newest menu has lines with these words."""
         await self.look()
         for label in labels:
             line = self.newest_menu().filter(has_text=re.compile(rf"\w – (☑ )?{re.escape(label)}"))
-            await expect(line).to_be_visible(timeout=PATIENCE)
+            await expect(line).to_be_visible()
 
     async def does(self, label: str, message: Locator) -> None:
         """Choose something from the list that belongs to a message."""

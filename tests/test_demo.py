@@ -1,16 +1,14 @@
 """The demo at its HTTP edge: what a browser is told, what it may ask, and how the conductor treats the bot."""
 
 import asyncio
-import json
 import os
 import re
 import signal as signals
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
 import click
@@ -19,13 +17,15 @@ import pytest
 from bot.demo import page as page_module
 from bot.demo import signal_faults as faults
 from bot.demo.bubbles import nodes, styled
-from bot.demo.demo import BOT, ROOT, WITH_US, Demo, Ledger, playing, run_demo
-from bot.demo.page import SOLUTION, CannotNow, Page, free_port, serve
+from bot.demo.demo import ROOT, WITH_US, Demo, Ledger, playing, run_demo
+from bot.demo.page import CannotNow, Page, free_port, serve
 from bot.demo.pretend_signal import PretendSignal
 from bot.demo.pretend_telegram import PretendTelegram
 from bot.demo.signal_chats import Style
 from bot.demo.signal_people import SignalPerson
 from bot.demo.strips import Change
+from tests.bridge import TIMEOUT
+from tests.demo_client import Browser, bot_is
 from tests.pretend_signal_client import Client as SignalClient
 from tests.pretend_telegram_client import Client
 
@@ -103,54 +103,6 @@ class FakeStage:
         raise CannotNow("Nobody invites here.")
 
 
-class Browser:
-    """What a browser knows of the page, from the stream of events alone."""
-
-    def __init__(self, address: str, session: aiohttp.ClientSession) -> None:
-        self.address = address
-        self.session = session
-        self.parts: dict[str, Any] = {}
-
-    async def __aenter__(self) -> Self:
-        self.stream = await self.session.get(f"{self.address}/events")
-        assert (await self.hears())[0] == "snapshot"
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        self.stream.close()
-
-    async def hears(self) -> tuple[str, Mapping[str, Any]]:
-        """Take in the next event."""
-        kind = (await self.stream.content.readline()).decode().removeprefix("event: ").strip()
-        parts = json.loads((await self.stream.content.readline()).decode().removeprefix("data: "))
-        await self.stream.content.readline()
-        self.parts = {name: part for name, part in (self.parts | parts).items() if part is not None}
-        return kind, parts
-
-    async def shows(self, what: Callable[[dict[str, Any]], object]) -> None:
-        """Wait until the page shows something."""
-        async with asyncio.timeout(20):
-            while not what(self.parts):
-                await self.hears()
-
-    def messages(self, who: str) -> list[dict[str, Any]]:
-        return [part for name, part in self.parts.items() if name.startswith(f"message/{who}/")]
-
-    def texts(self, who: str) -> list[str]:
-        return [message["plain"] for message in self.messages(who)]
-
-    def ids(self, who: str) -> list[str]:
-        return [name.split("/")[2] for name in self.parts if name.startswith(f"message/{who}/")]
-
-    def told(self, who: str) -> list[str]:
-        return [line["text"] for line in self.parts[f"strip/{who}"]]
-
-    async def posts(self, path: str, **asked: Any) -> int:
-        async with self.session.post(f"{self.address}{path}", json=asked) as answer:
-            self.answer = await answer.text()
-            return answer.status
-
-
 @pytest.fixture
 async def telegram() -> AsyncIterator[PretendTelegram]:
     async with PretendTelegram() as telegram:
@@ -216,20 +168,6 @@ async def demo_browser(demo: Demo, session: aiohttp.ClientSession) -> AsyncItera
         async with serve(demo.page, listening) as address, Browser(address, session) as browser:
             await browser.shows(bot_is("running"))
             yield browser
-
-
-@pytest.fixture
-async def city(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator[Browser]:
-    """The demo with the real bot, as a browser knows it."""
-    async with playing(tmp_path / "demo.db", BOT) as demo:
-        with free_port(0) as listening:
-            async with serve(demo.page, listening) as address, Browser(address, session) as browser:
-                await browser.shows(bot_is("running"))
-                yield browser
-
-
-def bot_is(state: str) -> Callable[[dict[str, Any]], bool]:
-    return lambda parts: parts["demo"]["bot"]["state"] == state
 
 
 # What a browser is told
@@ -757,8 +695,8 @@ async def test_a_bot_that_does_not_stop_is_killed(
     Path(little_bot[1]).write_text(deaf)
     monkeypatch.setattr("bot.demo.demo.STOP", 0.05)
     async with playing(tmp_path / "demo.db", little_bot) as demo:
-        await demo.telegram.polled(1, 20)
-        await demo.signal.subscribed(20)
+        await demo.telegram.polled(1, TIMEOUT)
+        await demo.signal.subscribed(TIMEOUT)
         process = demo.process
     assert process is not None
     assert process.returncode == -signals.SIGKILL
@@ -778,7 +716,7 @@ async def test_a_bot_whose_demo_was_killed_ends_too(
     said = (await demo.stdout.readline()).decode()
     address = re.search(r"http://[\d.:]+", said)
     assert address
-    async with asyncio.timeout(20), Browser(address[0], session) as browser:
+    async with asyncio.timeout(TIMEOUT), Browser(address[0], session) as browser:
         await browser.shows(bot_is("running"))
         [written] = tmp_path.glob("*.pid")
         bot = os.pidfd_open(int(written.read_text()))
@@ -806,112 +744,10 @@ async def test_the_whole_demo_ends_at_sigterm(
 ) -> None:
     said: asyncio.Queue[str] = asyncio.Queue()
     monkeypatch.setattr(click, "echo", said.put_nowait)
-    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(TIMEOUT), asyncio.TaskGroup() as tasks:
         tasks.create_task(run_demo(0, tmp_path, little_bot))
         assert "http://127.0.0.1:" in await said.get()
         os.kill(os.getpid(), signals.SIGTERM)
-
-
-# The real bot on both messengers
-
-
-READING = 1.1
-"""Seconds that people read before they answer with a number: the bot takes no number that comes sooner."""
-
-
-async def number(browser: Browser, who: str, label: str) -> str:
-    """Wait for a line with this label in the newest menu, and return what has to be typed for it."""
-    line = re.compile(rf"^(\w+) – (?:☑ )?{re.escape(label)}$", re.MULTILINE)
-    await browser.shows(lambda _: line.search(browser.texts(who)[-1]) if browser.texts(who) else None)
-    found = line.search(browser.texts(who)[-1])
-    assert found
-    return found[1]
-
-
-async def picks(browser: Browser, who: str, *labels: str) -> None:
-    for label in labels:
-        typed = await number(browser, who, label)
-        await asyncio.sleep(READING)
-        seen = len(browser.messages(who))
-        await browser.posts(f"/telephones/{who}/writes", text=typed)
-        await browser.shows(partial(has_more_than, browser, who, seen + 1))
-
-
-def has_more_than(browser: Browser, who: str, seen: int, _: object) -> bool:
-    return len(browser.messages(who)) > seen
-
-
-async def presses(browser: Browser, who: str, *labels: str) -> None:
-    """Press buttons one after the other, each on the newest message that has it."""
-    for label in labels:
-
-        def keys(label: str = label) -> list[tuple[str, str]]:
-            return [
-                (id, key["data"])
-                for id, message in zip(browser.ids(who), browser.messages(who), strict=True)
-                for row in message["buttons"]
-                for key in row
-                if key["label"] == label and "data" in key
-            ]
-
-        await browser.shows(lambda _: keys())
-        id, data = keys()[-1]
-        await browser.posts(f"/telephones/{who}/presses", message=id, data=data)
-        await browser.shows(lambda parts: not parts[f"phone/{who}"]["waiting"])
-
-
-async def sees(browser: Browser, who: str, text: str) -> None:
-    await browser.shows(lambda _: any(text in shown for shown in browser.texts(who)))
-
-
-async def the_office_joins(browser: Browser) -> None:
-    await browser.posts("/telephones/office/invitation")
-    await presses(browser, "office", "Deutsch")
-    await sees(browser, "office", "Willkommen im Team")
-
-
-async def test_a_captcha_is_told_to_the_office_which_pastes_the_solution(city: Browser) -> None:
-    await the_office_joins(city)
-    assert city.parts["demo"]["captcha"] == ""
-    for _ in range(2):
-        assert await city.posts("/signal/captcha") == 204
-    await city.shows(lambda parts: parts["demo"]["captcha"] == SOLUTION)
-    await city.posts("/telephones/oksana/writes", text="Привіт")
-    await city.shows(lambda _: any("Signal wants a captcha" in line for line in city.told("oksana")))
-    await sees(city, "office", "signalcaptchas.org")
-    assert len(city.messages("oksana")) == 1
-    await presses(city, "office", "Link eingeben")
-    await city.posts("/telephones/office/writes", text=SOLUTION)
-    await picks(city, "oksana", "Українська")
-    assert city.parts["demo"]["captcha"] == ""
-    await sees(city, "office", "Signal hat den Link angenommen")
-
-
-async def test_what_was_written_while_signal_cli_was_dead_is_answered_when_it_is_back(city: Browser) -> None:
-    await city.posts("/telephones/oksana/writes", text="Привіт")
-    await picks(city, "oksana", "Українська")
-    await city.posts("/signal/daemon", runs=False)
-    await city.posts("/telephones/oksana/writes", text="Меню")
-    await city.posts("/telephones/thomas/writes", text="/start")
-    await presses(city, "thomas", "Deutsch")
-    await sees(city, "thomas", "Guten Tag")
-    assert city.messages("oksana")[-1]["ticks"] == 1
-    await city.posts("/signal/daemon", runs=True)
-    await city.shows(lambda _: city.messages("oksana")[-1]["mine"] is False)
-    assert all(message["ticks"] == 2 for message in city.messages("oksana") if message["mine"])
-
-
-async def test_one_person_connects_telegram_and_signal(city: Browser) -> None:
-    await city.posts("/telephones/thomas/writes", text="/start")
-    await presses(city, "thomas", "Deutsch", "Meine Daten", "Anderen Messenger verbinden")
-    code = re.compile(r"^\d{4} \d{4}$", re.MULTILINE)
-    await city.shows(lambda _: code.search(city.texts("thomas")[-1]))
-    found = code.search(city.texts("thomas")[-1])
-    assert found
-    await city.posts("/telephones/free/writes", text=found[0])
-    await picks(city, "free", "Deutsch", "Ja, verbinden")
-    await sees(city, "free", "sind jetzt verbunden")
-    await sees(city, "thomas", "jetzt mit Signal verbunden")
 
 
 def test_the_ledger_reads_any_table(tmp_path: Path) -> None:
