@@ -138,7 +138,7 @@ class SignalTelephone(Telephone):
         """Wait until the newest menu has lines with these words."""
         await self.look()
         for label in labels:
-            line = self.newest_menu().filter(has_text=re.compile(rf"\w – (☑ )?{re.escape(label)}"))
+            line = self.newest_menu().filter(has_text=re.compile(rf"\S – (☑ )?{re.escape(label)}"))
             await expect(line).to_be_visible()
 
     async def does(self, label: str, message: Locator) -> None:
