@@ -556,7 +556,8 @@ class Chat:
 
     def _show_question(self, question: Question, hint: Words | None = None, replaces: str = "") -> NoReturn:
         draft = self._progress.draft
-        parts: list[Words | None] = [hint, self._counted(question, in_full=hint is None)]
+        chosen = question.chosen_elsewhere(draft, self._abilities)
+        parts: list[Words | None] = [hint, chosen, self._counted(question, in_full=hint is None)]
         if MEANT_VALUE in draft:
             parts = [_("Did you mean: {choice}?", choice=question.in_words(draft[MEANT_VALUE]))]
         elif question.several and not self._abilities.buttons:

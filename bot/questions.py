@@ -242,8 +242,16 @@ class Question:
             return chosen
         draft["selected"] = chosen
         draft["page"] = draft.get("page", 0) + 1
-        names = listing(choice.label for choice in self.choices if choice.value in chosen)
-        raise Ticked(_("Chosen so far: {choices}\nAnything else? If not: “Done”", choices=names) if chosen else None)
+        raise Ticked
+
+    def chosen_elsewhere(self, draft: Draft, abilities: Abilities) -> Words | None:
+        """Say what is ticked, if some of it stands on another page than the one that is shown."""
+        if not self.several:
+            return None
+        selected, here = self._selected(draft), [self.values[index] for index in self._shown(draft, abilities)]
+        if set(selected) <= {*here}:
+            return None
+        return _("Chosen so far: {choices}\nAnything else? If not: “Done”", choices=self.in_words(selected))
 
     def _in_order(self, values: set[str]) -> list[str]:
         return [value for value in self.values if value in values]

@@ -36,7 +36,7 @@ async def test_what_was_chosen_on_the_first_page_is_still_chosen(bot: Town, refu
     await refugee.sees(MENU)
     await bot.restart()
     await refugee.picks("Я з Житомирщини", "Так, продовжити")
-    await refugee.sees("Заходи в Дортмунді")
+    await refugee.sees("Уже вибрано: Медицина й лікарні; Діти та молодь", "Заходи в Дортмунді")
     await refugee.writes("2")
     assert await refugee.sees("✓ Медицина й лікарні; Діти та молодь; Заходи в Дортмунді")
 
