@@ -39,6 +39,7 @@ from tests.bridge import OnTelegram, town
 if TYPE_CHECKING:
     from tests.bridge import Somebody, Town
 
+CITY = profile.read("dortmund-schytomyr")
 MESSENGERS = st.sampled_from(["telegram", "signal"])
 
 WORDS = sorted({*word_list().acts, *word_list().answers})
@@ -72,20 +73,17 @@ class Booth(ABC):
     transport: TelegramTransport | SignalTransport
 
     def __init__(self) -> None:
-        city = profile.read("dortmund-schytomyr")
         self.messenger = self.transport.messenger
         self.conversations = Conversations(
-            city,
-            Languages(city.languages),
-            handlers.conversations(city),
+            CITY,
+            Languages(CITY.languages),
+            handlers.conversations(CITY),
             {self.messenger: self.transport.abilities},
             {self.messenger: replace(self.transport.limits, turns_per_minute=None, seconds_to_read=2)},
         )
-        self.folder = TemporaryDirectory()
-        self.db = sqlite3.connect(Path(self.folder.name) / "bot.db", isolation_level=None)
+        self.db = sqlite3.connect(":memory:", isolation_level=None)
         self.db.row_factory = sqlite3.Row
         self.db.execute("PRAGMA foreign_keys=ON")
-        self.db.execute("PRAGMA synchronous=OFF")  # nobody pulls the plug here
         storage.migrate(self.db)
         self.screen: dict[str, list[str]] = {}
         """By the messenger's ids of our messages: what can be chosen under each."""
@@ -97,7 +95,6 @@ class Booth(ABC):
     def close(self) -> None:
         """Leave."""
         self.db.close()
-        self.folder.cleanup()
 
     def invitation(self) -> str:
         """Return the code of an invitation."""
