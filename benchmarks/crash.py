@@ -113,11 +113,8 @@ def broken(found: Crashes | Stops) -> list[str]:
 # ---------------------------------------------------------------------- kill
 
 
-async def kill_often(kills: int, seconds: float, patience: float = PATIENCE) -> Crashes:
-    """Kill a bot so often, but not longer than so many seconds, while people talk to it; return what that did.
-
-    `patience`: seconds in which everything has to be answered after the last start.
-    """
+async def kill_often(kills: int, seconds: float) -> Crashes:
+    """Kill a bot so often, but not longer than so many seconds, while people talk to it; return what that did."""
     crashes = Crashes()
     async with victim() as bot:
         seats = Seats(bot)
@@ -128,8 +125,8 @@ async def kill_often(kills: int, seconds: float, patience: float = PATIENCE) -> 
                 crashes.kills.append(await _kill(bot, moment, starting))
         await bot.start()
         await bot.polls()
-        await seats.close(patience)
-        await bot.settled(patience)
+        await seats.close(PATIENCE)
+        await bot.settled(PATIENCE)
         await bot.terminate()
         await _judge(crashes, bot, seats.talkers)
     return crashes

@@ -261,7 +261,7 @@ async def end_often(
         await victim.start_bot()
         await victim.listens()
         middle.write("/register")
-        answers = await _right_answers(town, seats.pop()[0])
+        answers = await _right_answers(victim, town, seats.pop()[0])
         town.written.clear()
         writing = asyncio.create_task(town.sit(seats, chance))
         begun = time.monotonic()
@@ -292,13 +292,14 @@ def _people(db: Any, victim: SignalVictim, endings: int) -> tuple[list[list[Sign
     return [*seats, [victim.person(db, "Somebody")]], victim.admin(db, "Office"), victim.person(db, "Middle")
 
 
-async def _right_answers(town: Town, somebody: SignalPerson) -> dict[str, set[str]]:
+async def _right_answers(victim: SignalVictim, town: Town, somebody: SignalPerson) -> dict[str, set[str]]:
     """Return for each text the messages that answer it and nothing else, before anything is killed."""
     came: dict[str, set[str]] = {}
     for text in TEXTS:
         before = len(town.came[somebody.id])
         town.write(somebody, text)
-        await asyncio.sleep(1.5)
+        await town.first_answer(time.time() - STRAGGLERS)
+        await victim.settled(PATIENCE)
         came[text] = {answer for _, answer in town.came[somebody.id][before:]}
     only = {text: answers - set().union(*(came[o] for o in TEXTS if o != text)) for text, answers in came.items()}
     if not all(only.values()):

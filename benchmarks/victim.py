@@ -13,7 +13,7 @@ from benchmarks import process
 from bot.demo.pretend_telegram import PretendTelegram
 from bot.settings import DEFAULT_PROFILE
 
-START = 20.0
+START = 60.0
 """Seconds until a bot that was started has to poll."""
 STOP = 30.0
 """Seconds after which a bot that was asked to end is taken to hang."""
