@@ -169,7 +169,8 @@ class Sender:
                 self._refused.clear()
                 self._holds = 0
             self._limited.clear()
-            if self._standing.limits:
+            peaceful = row.is_copy or time.time() > self._standing.held_until + LONGEST_HOLD
+            if self._standing.limits and peaceful:
                 self._standing = replace(self._standing, limits=0)
         return outcome
 

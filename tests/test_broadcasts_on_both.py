@@ -404,6 +404,24 @@ async def test_without_a_time_the_holds_grow_and_a_copy_that_passes_ends_that(
         assert await place.rows("SELECT limits FROM accounts WHERE messenger = 'signal'") == [(0,)]
 
 
+async def test_answers_that_pass_meanwhile_do_not_make_the_next_hold_short_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "FIRST_HOLD", 3.0)
+    async with slowly(tmp_path) as place:
+        (reader,) = await readers(place, "signal", 1)
+        maria = await office_on(place, "telegram")
+        await composes(maria)
+        await maria.picks(*TO_ALL)
+        place.signal.fail("send", rate_limited(), 1)
+        await maria.picks(SEND)
+        await maria.sees("Signal: 0 von 1; Pause bis")
+        await reader.writes("меню")
+        await reader.sees("Що Ви хочете зробити?")
+        await place.settles_but_for_waiting()
+        assert await place.rows("SELECT limits FROM accounts WHERE messenger = 'signal'") == [(1,)]
+
+
 async def test_an_answer_refused_by_a_limit_stops_the_account_but_not_for_a_day(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
