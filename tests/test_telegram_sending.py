@@ -43,8 +43,6 @@ OUTCOMES = [State.ACCEPTED, State.UNKNOWN, State.REFUSED, State.WITHDRAWN]
 async def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Town]:
     """A bot that has less patience, so that nobody has to wait for it."""
     monkeypatch.setattr("bot.transports.telegram.LONGEST_PAUSE", 0.02)
-    monkeypatch.setattr("bot.transports.telegram_request.READ", 0.3)
-    monkeypatch.setattr("bot.clock.PROGRESS", 0.1)
     monkeypatch.setattr(outbox, "RESEND_ANSWER", 0.01)
     monkeypatch.setattr(sender, "LONGEST_PAUSE", 0.05)
     monkeypatch.setattr(sender, "LOOK_AGAIN", 0.05)
@@ -274,7 +272,8 @@ FAULTS = {
 async def test_an_answer_arrives_whatever_happens_and_at_most_twice(
     quick: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "RESEND_ANSWER", 2)  # so that no second try meets a fault that was ordered for others
+    monkeypatch.setattr(outbox, "RESEND_ANSWER", 4)  # so that no second try meets a fault that was ordered for others
+    monkeypatch.setattr("bot.transports.telegram_request.READ", 1.5)
     people = {name: quick.somebody(name, "uk") for name in FAULTS}
     for name, (fault, _) in FAULTS.items():
         quick.telegram.fail("sendMessage", fault)
