@@ -13,7 +13,7 @@ from tests.bridge import Somebody, Town, town
 @pytest.fixture(autouse=True)
 def impatient_staff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Staff of the tests are told more often what becomes of their broadcasts, so that nobody has to wait for it."""
-    monkeypatch.setattr(clock, "PROGRESS", 0.1)
+    monkeypatch.setattr(clock, "PROGRESS", 0.3)
 
 
 @pytest.fixture(params=["telegram", "signal"])

@@ -65,12 +65,12 @@ class Client:
         self.writer.write((value if isinstance(value, str) else json.dumps(value)).encode() + b"\n")
 
     async def call(self, method: str, **params: Any) -> Any:
-        answer = await asyncio.wait_for(self.ask(method, **params), 5)
+        answer = await asyncio.wait_for(self.ask(method, **params), 30)
         assert "error" not in answer, answer
         return answer["result"]
 
     async def refused(self, method: str, **params: Any) -> Any:
-        answer = await asyncio.wait_for(self.ask(method, **params), 5)
+        answer = await asyncio.wait_for(self.ask(method, **params), 30)
         assert "result" not in answer, answer
         return answer["error"]
 

@@ -187,9 +187,9 @@ async def test_somebody_much_too_fast_hears_it_once(bot: Town, volunteer: Somebo
 @on_telegram
 async def test_a_name_cannot_become_a_link_for_the_office(office: Somebody, volunteer: Somebody) -> None:
     await offers_help(volunteer, name="Anna t.me/x")
-    await office.sees("Anna t.me/x")
-    notice = next(m for m in office.news() if "Anna t.me/x" in m.text)
-    assert "<code>Anna t.me/x</code>" in notice.html
+    await office.sees("Anna t. me/x")
+    notice = next(m for m in office.news() if "Anna t. me/x" in m.text)
+    assert "<code>Anna t. me/x</code>" in notice.html
 
 
 async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(

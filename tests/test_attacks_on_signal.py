@@ -82,8 +82,8 @@ async def test_a_flood_of_one_keeps_nobody_else_waiting(both: Town) -> None:
     await oksana.writes("меню")
     await oksana.sees("Що Ви хочете зробити?")
     await olena.sees("112")
-    assert time.monotonic() - began < 4
-    await both.settles(20)
+    assert time.monotonic() - began < 10
+    await both.settles()
     assert len(attacker.phone.received) <= 2 * 16
 
 

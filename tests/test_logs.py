@@ -164,7 +164,7 @@ def test_what_nobody_caught_is_told_without_its_words() -> None:
         "async def main():\n    async with asyncio.TaskGroup() as tasks: tasks.create_task(asyncio.to_thread(fail))\n"
         "asyncio.run(main())\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
     assert "Geheimnisvoll" not in ended.stderr
     lines = ended.stderr.splitlines()

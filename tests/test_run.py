@@ -54,7 +54,7 @@ class Checkout:
 
     def runs(self, *words: str) -> str:
         with self.starts(*words) as process:
-            output, _ = process.communicate(timeout=30)
+            output, _ = process.communicate(timeout=60)
         assert process.returncode == 0, output
         return output
 
@@ -151,7 +151,7 @@ def test_all_tests_run_several_at_a_time(
 
 def test_the_bot_takes_the_place_of_run_so_that_signals_reach_it(checkout: Checkout) -> None:
     with checkout.starts("check", "--all") as process:
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=60)
     assert output.splitlines()[-1] == f"bot {process.pid} check --all"
 
 
@@ -211,7 +211,7 @@ def test_an_interrupted_installation_is_repaired(checkout: Checkout, how: signal
         process.send_signal(how)
         if how is signal.SIGKILL:
             begun.write_text("")  # a child of somebody who was killed goes on, and ends some time
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=60)
     assert process.returncode != 0
     assert "Traceback" not in output
     checkout.has_tool("uv")
@@ -250,8 +250,8 @@ def test_of_two_runs_at_once_one_installs_and_the_other_waits(checkout: Checkout
             assert second.stdout
             assert second.stdout.readline() == "Another run is installing already; this one waits for it.\n"
             begun.write_text("")  # the first one's installation ends
-            assert second.communicate(timeout=30)[0].startswith("bot")
-        first.communicate(timeout=30)
+            assert second.communicate(timeout=60)[0].startswith("bot")
+        first.communicate(timeout=60)
     assert (first.returncode, second.returncode) == (0, 0)
     assert checkout.installed == ["requirements.lock"]
 

@@ -244,7 +244,7 @@ def test_a_process_that_cannot_start_ends_with_2_and_a_sentence(tmp_path: Path) 
         [sys.executable, "-m", "bot", "run"],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "TELEGRAM_TOKEN": TOKEN, "PROFILE": str(tmp_path / "nowhere.toml")},
     )

@@ -15,7 +15,7 @@ from bot.transports.signal_rpc import Connection, Lost, NotSent, Refused
 
 Lines = asyncio.StreamReader
 Pen = asyncio.StreamWriter
-TIMEOUT = 8.0
+TIMEOUT = 30.0
 
 
 class Client:

@@ -38,7 +38,9 @@ async def test_an_invitation_makes_staff_once(bot: Town, messenger: str) -> None
 
 async def test_an_invitation_is_valid_for_a_day(bot: Town, volunteer: Somebody) -> None:
     code = await bot.invitation(Role.ADMIN)
+    await bot.stop()
     with time_machine.travel(time.time() + 24 * 3600 + 1, tick=True):
+        await bot.start()
         await volunteer.writes(f"/start join-{code}")
         assert await volunteer.sees("Diese Einladung gilt nicht mehr")
 
@@ -189,7 +191,9 @@ async def test_weekly_people_get_it_on_friday(bot: Town, office: Somebody, refug
     await office.picks("Alle", "Alle Themen", "Alle in ihrer Sprache", "✉ Jetzt senden")
     await office.sees("Wartet auf Freitag (einmal pro Woche): 1")
     assert "Є новини." not in refugee.screen
+    await office.town.stop()
     with time_machine.travel(time.time() + 7 * 24 * 3600, tick=True):
+        await office.town.start()
         assert await refugee.sees("Є новини.")
 
 

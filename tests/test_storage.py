@@ -307,7 +307,7 @@ def test_many_processes_that_begin_together_make_one_database(tmp_path: Path) ->
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
-    assert [(process.communicate(timeout=30)[1], process.returncode) for process in crowd] == [("", 0)] * 4
+    assert [(process.communicate(timeout=60)[1], process.returncode) for process in crowd] == [("", 0)] * 4
     db = sqlite3.connect(tmp_path / "bot.db")
     assert db.execute("SELECT count(*) FROM people").fetchone() == (4,)
     db.close()

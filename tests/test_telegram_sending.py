@@ -150,11 +150,11 @@ async def test_a_429_on_a_press_stops_everything_too(quick: Town) -> None:
 
 async def test_a_crowd_faster_than_telegram_allows_is_told_so_once_and_answered(quick: Town) -> None:
     await quick.stop()
-    quick.limits = Limits(per_second=80, per_chat_second=None)
+    quick.limits = Limits(per_second=16, per_chat_second=None)
     await quick.start()
     crowd = [await somebody_with_a_language(quick, f"Somebody {n}") for n in range(8)]
     before = {somebody: len(texts(somebody)) for somebody in crowd}
-    quick.telegram.limits.on(rate=100, burst=10, strict=True, block=1)
+    quick.telegram.limits.on(rate=20, burst=5, strict=True, block=1)
     for _ in range(3):
         for somebody in crowd:
             somebody.phone.write("/verify")
@@ -175,6 +175,7 @@ async def test_copies_wait_while_telegram_says_slow_down(
     quick: Town, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.transports.telegram_request.UNSAID", 0.1)
+    quick.telegram.limits.grace = 0.5
     phones = await subscribers(quick, 20)
     quick.telegram.fail("sendMessage", fault)
     counts = await is_over(quick, await broadcast(quick))

@@ -38,7 +38,7 @@ KEPT = 100_000  # calls that are remembered
 class SignalWorld(Watched):
     """Keeps the state of the pretend Signal and tells those who watch what changed."""
 
-    patience = 8.0
+    patience = 30.0
     missed = AssertionError
 
     def __init__(

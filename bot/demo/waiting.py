@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class Watched:
     """Something that others wait for changes of; it says so at each with `look_again`."""
 
-    patience = 5.0
+    patience = 30.0
     """Seconds that `changed` waits if nobody says how long."""
     missed: type[Exception] = TimeoutError
     """What it raises when they are over."""

@@ -18,7 +18,7 @@ from tests.signal_edge.ears import PERSONAL, Listener, listening
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have less patience, so that nobody has to wait."""
     monkeypatch.setattr(transport, "HEARTBEAT", 0.05)
-    monkeypatch.setattr(transport, "PATIENCE", 1.0)
+    monkeypatch.setattr(transport, "PATIENCE", 5.0)
     monkeypatch.setattr(transport, "SHORTEST_PAUSE", 0.01)
     monkeypatch.setattr(transport, "LONGEST_PAUSE", 0.03)
     monkeypatch.setattr(transport, "QUIET", 0.02)

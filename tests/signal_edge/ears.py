@@ -12,7 +12,7 @@ from bot.messages import Incoming, Kind
 from bot.settings import Signal
 from bot.transports.signal import SignalTransport
 
-TIMEOUT = 8.0
+TIMEOUT = 30.0
 PERSONAL = re.compile(r"\+\d{6,}|[0-9a-f]{8}-[0-9a-f]{4}-")
 
 

@@ -137,8 +137,9 @@ async def test_what_another_account_gets_is_not_heard(tmp_path: Path) -> None:
 
 
 async def test_nothing_is_lost_when_the_bot_is_stopped_while_people_write(
-    signal: PretendSignal, oksana: SignalPerson
+    signal: PretendSignal, oksana: SignalPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(transport, "QUIET", 0.3)
     heard: list[str] = []
     written: list[str] = []
     for n in range(8):
