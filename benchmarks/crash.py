@@ -27,6 +27,8 @@ SEATS = 20
 """People who talk at the same time; when one has finished, the next begins."""
 PATIENCE = 60.0
 """Seconds after the last start in which everything has to be answered."""
+SILENCE = 15.0
+"""Seconds in which nobody says anything, after which whoever waits does so in vain: both answers were cut off."""
 LONGEST_WAIT = 1.5
 """Seconds to wait for a moment to kill at; then it is killed anyway."""
 LONGEST_STOP = 5.0
@@ -150,13 +152,21 @@ class Seats:
             await talker.talk(lambda: random.uniform(0, 0.3))
 
     async def close(self, seconds: float) -> None:
-        """Let nobody sit down any more, and give those who sit so many seconds to finish."""
+        """Let nobody sit down any more; those who sit have so many seconds to finish, while anybody says anything."""
         self._open = False
-        done, late = await asyncio.wait(self._tasks, timeout=seconds)
+        late, said, end = set(self._tasks), -1, time.monotonic() + seconds
+        while late and said < self.said and time.monotonic() < end:
+            said = self.said
+            done, late = await asyncio.wait(late, timeout=SILENCE)
+            for task in done:
+                task.result()
         for task in late:
             task.cancel()
-        for task in done:
-            task.result()
+
+    @property
+    def said(self) -> int:
+        """How many messages and presses all of them sent."""
+        return sum(talker.said for talker in self.talkers)
 
 
 async def _seconds_to_start(bot: Victim) -> float:

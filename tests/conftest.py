@@ -9,6 +9,13 @@ from bot import clock
 from bot.staff import Role
 from tests.bridge import Somebody, Town, town
 
+LONG = {"test_any_sequence.py", "test_browser.py", "test_crash.py", "test_signal_crash.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that nobody waits for them at the end."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
 
 @pytest.fixture(autouse=True)
 def impatient_staff(monkeypatch: pytest.MonkeyPatch) -> None:
