@@ -403,7 +403,7 @@ class Town:
             await self._telegram.all_taken(patience)
         if self._signal:
             await self._signal.all_taken(patience)
-        # What was read from a socket is stored a moment later.
+        # What has left a socket is with the bot a moment later.
         await _until_not(_open_work, self.database, 3 if self._signal else 1, patience)
 
     async def settles_but_for_waiting(self) -> None:
@@ -488,12 +488,15 @@ async def _until_not(
     """Wait until something is not so in a database, so many times in a row."""
     async with asyncio.timeout(patience), open_store(database, checkpoints=False) as store:
         quiet = 0
-        took = 0.0
         while quiet < looks:
-            await asyncio.sleep(0.01 + 4 * took)  # a busy machine lets the bot wait, too
-            began = time.monotonic()
-            quiet = 0 if await store.read(is_so) else quiet + 1
-            took = time.monotonic() - began
+            await asyncio.sleep(0.01)
+            quiet = 0 if _is_storing() or await store.read(is_so) else quiet + 1
+
+
+def _is_storing() -> bool:
+    """Say whether a bot of this process has read something from signal-cli that is not on the disk yet."""
+    ears: list[Any] = [task.get_coro() for task in asyncio.all_tasks() if task.get_name() == "signal-cli's lines"]
+    return any(each.cr_frame.f_locals["self"].is_notifying for each in ears if each.cr_frame)
 
 
 def _open_work(db: sqlite3.Connection) -> bool:
