@@ -197,6 +197,15 @@ def shown_on(db: sqlite3.Connection, id: int) -> str:
     return row["messenger"] if row else ""
 
 
+def is_yet_to_be_shown(db: sqlite3.Connection, id: int) -> bool:
+    """Say whether the message that shows how far a broadcast is has still to arrive."""
+    query = (
+        "SELECT 1 FROM outbox JOIN broadcasts ON author = outbox.person WHERE broadcasts.id = ?"
+        " AND state IN ('waiting', 'trying') AND json_extract(payload, '$.handle') = ?"
+    )
+    return db.execute(query, (id, handle(id))).fetchone() is not None
+
+
 def handle(id: int) -> str:
     """Return the name of the message that shows how far a broadcast is."""
     return f"broadcast-{id}"

@@ -101,7 +101,7 @@ class Clock:
         if messenger and shown != broadcast.shown:
             self._write(db, broadcast.author, messenger, words, broadcasts.handle(broadcast.id))
             broadcasts.note_shown(db, broadcast.id, shown)
-        if broadcast.over:
+        if broadcast.over and (messenger or not broadcasts.is_yet_to_be_shown(db, broadcast.id)):
             report = self._texts.report(broadcast, broadcasts.reasons(db, broadcast.id))
             self._write(db, broadcast.author, messenger, report)
             broadcasts.finish(db, broadcast.id, time.time())

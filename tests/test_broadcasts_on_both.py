@@ -557,6 +557,19 @@ async def test_on_signal_the_progress_is_changed_ten_times_at_most_and_ends_righ
         assert place.signal.violations == []
 
 
+async def test_the_progress_ends_right_also_if_all_copies_are_there_before_it(place: Town) -> None:
+    maria = await office_on(place, "signal")
+    await readers(place, "telegram", 2)
+    await composes(maria)
+    await maria.picks(*TO_ALL)
+    await place.settles()
+    place.signal.fail("send", late(2))
+    await maria.picks(SEND)
+    await report(maria)
+    await place.settles()
+    assert "Senden: 2 von 2" in maria.screen
+
+
 async def test_holds_use_up_no_more_changes_than_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "PROGRESS", 0.05)
     monkeypatch.setattr(sender, "FIRST_HOLD", 0.2)
