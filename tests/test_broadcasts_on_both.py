@@ -328,7 +328,7 @@ async def test_a_flood_of_receipts_costs_nobody_time(place: Town) -> None:
 
 
 async def test_a_limit_of_signal_holds_signals_copies_only_and_is_said(tmp_path: Path) -> None:
-    async with slowly(tmp_path) as place:
+    async with slowly(tmp_path, per_second=2) as place:
         on_signal, on_telegram = await readers(place, "signal", 3), await readers(place, "telegram", 2)
         maria = await office_on(place, "telegram")
         await composes(maria)
@@ -455,7 +455,7 @@ async def test_while_signal_is_cut_off_few_copies_become_unknown_and_the_rest_wa
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender, "FIRST_HOLD", 1.5)
-    async with slowly(tmp_path) as place:
+    async with slowly(tmp_path, per_second=2) as place:
         on_signal, on_telegram = await readers(place, "signal", 5), await readers(place, "telegram", 1)
         maria = await office_on(place, "telegram")
         await composes(maria)
