@@ -22,10 +22,11 @@ from benchmarks import report
 from benchmarks.real_signal_cli import AS_IN_THE_UNIT, VERSION, CannotBeHad, RealSignalCli
 from bot import check as checks
 from bot import profile
-from bot.messages import Outgoing, State
+from bot.messages import Kind, Outgoing, State
 from bot.settings import DEFAULT_PROFILE, Settings, Signal
 from bot.signal_setup import signal_cli
 from bot.transports import signal as transport_module
+from bot.transports import signal_envelopes as envelopes
 from bot.transports.signal import SignalTransport
 from bot.transports.signal_rpc import Connection, Fault, Lost, NotSent, Refused
 
@@ -253,7 +254,8 @@ class _With:
                 _expect(running.cancelled(), True)
         finally:
             transport_module.STILL_DEAF = still
-        _expect([json.loads(payload)["deaf"][1] for _, payload in heard], [0])
+        told = [envelopes.understand(payload) for _, payload in heard]
+        _expect([(each.kind, each.until) for each in told], [(Kind.DEAF, 0)])
         made = tries()
         if made < 3:
             raise Failed(f"it tried {made} times only")
