@@ -1,10 +1,14 @@
-"""The commands: `python -m benchmarks turns`, `crash`, `signal-kills`, `signal-queue`, `signal-real`, `all`."""
+"""The commands: `python -m benchmarks turns`, `crash`, `broadcast`, `signal-kills`, `signal-queue`, `signal-real`.
+
+`all` does all of them.
+"""
 
 import asyncio
 import sys
 
 import click
 
+from benchmarks import broadcast as broadcast_benchmark
 from benchmarks import crash as crash_benchmark
 from benchmarks import signal_kills as signal_kills_benchmark
 from benchmarks import signal_queue as signal_queue_benchmark
@@ -13,6 +17,7 @@ from benchmarks import turns as turns_benchmark
 
 KILLS = 300
 SIGNAL_KILLS = 100
+RECIPIENTS = 12_000
 
 
 @click.group()
@@ -32,6 +37,14 @@ def turns(quick: bool) -> None:
 def crash(kills: int) -> None:
     """Kill the bot while people talk to it, and count what that costs. Exits with 1 if a promise is broken."""
     if not asyncio.run(crash_benchmark.measure(kills)):
+        sys.exit(1)
+
+
+@cli.command()
+@click.option("--recipients", default=RECIPIENTS, show_default=True, help="How many people get the announcement.")
+def broadcast(recipients: int) -> None:
+    """Send to everybody while people write, in this bot and in its peers. Exits with 1 if a promise is broken."""
+    if not asyncio.run(broadcast_benchmark.measure(recipients)):
         sys.exit(1)
 
 
@@ -65,6 +78,7 @@ def all(context: click.Context) -> None:
     """Do all of them, one after the other: about half an hour. The real signal-cli is fetched if it is not there."""
     context.invoke(turns)
     context.invoke(crash)
+    context.invoke(broadcast)
     for command in (signal_real, signal_kills, signal_queue):
         context.invoke(command)
 

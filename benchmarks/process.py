@@ -45,6 +45,11 @@ class Process:
         pages = Path(f"/proc/{self.pid}/statm").read_text(encoding="utf-8").split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE") / MEBIBYTE
 
+    def peak_memory(self) -> float:
+        """Return the most resident memory it ever had, in MiB (proc(5), field VmHWM of status, in KiB)."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
     def kill(self) -> None:
         """End it at once, as `kill -9` does."""
         self._send(signal.SIGKILL)
