@@ -107,6 +107,11 @@ class Outgoing:
     press_id: str = ""
     commands: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def is_message(self) -> bool:
+        """Say whether it counts against a messenger's limits on messages; what ends a button's spinning does not."""
+        return self.act in ("send", "change")
+
     def as_json(self) -> dict[str, Any]:
         """Return what differs from an empty message, for the outbox."""
         return {key: value for key, value in asdict(self).items() if value or key == "act"}

@@ -106,7 +106,8 @@ class Sender:
         self._last_tries += sum(row.tries > 1 for row in rows)
         for row in rows:
             self._busy.add(row.address)
-            self._pace.sent(row.address, row.is_copy, now)
+            if row.outgoing.is_message:
+                self._pace.sent(row.address, row.is_copy, now)
         return rows, sum(row.is_copy for row in rows) >= copies or len(rows) >= room
 
     async def _rest(self, more: bool) -> None:

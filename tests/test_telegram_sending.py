@@ -227,6 +227,33 @@ async def test_what_was_taken_together_with_the_message_that_was_refused_does_no
     assert messenger.tried == ["x to 1"]
 
 
+class Accepting(Refusing):
+    """A messenger that takes everything."""
+
+    async def send(self, address: str, outgoing: Outgoing) -> Outcome:
+        self.tried.append(f"{outgoing.act} to {address}")
+        return Outcome(State.ACCEPTED)
+
+
+async def test_a_button_that_stops_spinning_takes_no_place_of_a_copy(tmp_path: Path) -> None:
+    messenger, pace = Accepting(), Pace(Limits(per_second=0.01))
+    async with open_store(tmp_path / "bot.db") as store:
+        one_way_out = sender.Sender(store, messenger, pace)
+        running = asyncio.create_task(one_way_out.run())
+        waits = []
+        for out in (Outgoing(act="acknowledge", press_id="7"), Outgoing(text="x")):
+            await store.write(lambda db, out=out: outbox.put(db, "telegram", out.press_id or "1", None, out, 1))  # type: ignore[misc]
+            one_way_out.wake()
+            async with asyncio.timeout(TIMEOUT):
+                while await store.read(_states):  # noqa: ASYNC110 - the database has nothing to wait for
+                    await asyncio.sleep(0.01)
+            waits.append(pace.next_slot(time.monotonic()))
+        one_way_out.stop()
+        await running
+    assert messenger.tried == ["acknowledge to 7", "send to 1"]
+    assert waits[0] < 1 < waits[1]
+
+
 def _states(db: sqlite3.Connection) -> list[str]:
     return [row["state"] for row in db.execute("SELECT state FROM outbox")]
 
