@@ -18,6 +18,8 @@ LONGEST_BLOCK, LONGEST_HOLD = 2 * 3600, 7 * 24 * 3600
 """Seconds: nothing that a messenger may ask for is longer."""
 SLOW = 1.0
 """Seconds between two copies from which on they never leave together, and a restart remembers when the next may."""
+MADE_GOOD = 0.5
+"""Seconds by which the disk or the machine may be late; the copies that waited for it leave together then."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Pace:
     def __init__(self, limits: Limits) -> None:
         self.slot = 1 / limits.per_second if limits.per_second else 0.0
         """Seconds from one copy to the next."""
+        self.copies_wait = False
+        """Whether more copies wait than may leave now: only then a slot that passes unused is lost."""
         self._chat_slot = 1 / limits.per_chat_second if limits.per_chat_second else 0.0
         self._chat_burst = limits.chat_burst
         self._jitter = limits.jitter
@@ -68,13 +72,19 @@ class Pace:
         return min(most, max(self._slots(now, most), share))
 
     def _slots(self, now: float, most: int) -> int:
-        return most if not self.slot else min(most, int(now >= self._free_at))
+        if not self.slot:
+            return most
+        return min(most, 1 + int(self._late(now) / self.slot)) if now >= self._free_at else 0
+
+    def _late(self, now: float) -> float:
+        """Return the seconds for which a copy waits although it might have left."""
+        late = now - max(self._free_at, self._held_until)
+        return min(late, MADE_GOOD) if self.copies_wait and self.slot < SLOW else 0.0
 
     def sent(self, address: str, is_copy: bool, now: float) -> None:
         """Count a message that leaves now."""
         slot = self.slot * random.uniform(1 - self._jitter, 1 + self._jitter)  # noqa: S311 - no secret
-        burst = 0 if slot >= SLOW else slot
-        self._free_at = min(max(self._free_at, now - burst) + slot, now + max(slot, 1))
+        self._free_at = min(max(self._free_at, now - self._late(now)) + slot, now + max(slot, 1))
         if is_copy:
             self._last_copy = now
         if self._chat_slot:

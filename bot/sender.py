@@ -108,7 +108,9 @@ class Sender:
             self._busy.add(row.address)
             if row.outgoing.is_message:
                 self._pace.sent(row.address, row.is_copy, now)
-        return rows, sum(row.is_copy for row in rows) >= copies or len(rows) >= room
+        more_copies = sum(row.is_copy for row in rows) >= copies
+        self._pace.copies_wait = more_copies and (copies > 0 or self._pace.copies_wait)
+        return rows, more_copies or len(rows) >= room
 
     async def _rest(self, more: bool) -> None:
         seconds = self._pace.next_slot(time.monotonic()) if more and len(self._busy) < IN_FLIGHT else LOOK_AGAIN

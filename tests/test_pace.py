@@ -34,8 +34,8 @@ def test_copies_leave_at_the_rate_and_not_faster() -> None:
 
 def test_an_answer_goes_at_once_and_moves_the_next_copy_back() -> None:
     pace = Pace(Limits(per_second=10))
-    for now in (1000.0, 1000.1):
-        pace.sent("copy", True, now)
+    pace.sent("copy", True, 1000.0)
+    pace.copies_wait = True
     assert pace.answers(1000.11, MOST) == MOST
     assert pace.copies(1000.19, MOST) == 1
     pace.sent("answer", False, 1000.12)
@@ -60,6 +60,34 @@ def test_a_flood_of_answers_holds_copies_back_for_a_second_at_most() -> None:
     for _ in range(1000):
         pace.sent("answer", False, 1000.0)
     assert pace.copies(1001.0, MOST) == 1
+
+
+@pytest.mark.parametrize(("wait", "left"), [(True, [4, 6, 16, 0]), (False, [1, 1, 1, 0])])
+def test_what_copies_lost_while_they_waited_is_made_good_but_no_quiet_time(wait: bool, left: list[int]) -> None:
+    pace = Pace(Limits(per_second=30))
+    pace.blocked(0, 1000.0, cautious=False)
+    pace.copies_wait = wait
+    for late, copies in zip((1000.101, 1000.301, 1009.0, 1009.001), left, strict=True):
+        assert pace.copies(late, MOST) == copies
+        for _ in range(copies):
+            pace.sent("copy", True, late)
+
+
+def test_a_hold_is_nothing_to_make_good() -> None:
+    pace = Pace(Limits(per_second=30))
+    pace.sent("copy", True, 1000.0)
+    pace.copies_wait = True
+    pace.hold_copies(60, 1000.0)
+    assert pace.copies(1060.01, MOST) == 1
+
+
+def test_where_copies_leave_one_by_one_nothing_is_made_good() -> None:
+    pace = Pace(Limits(per_second=0.5))
+    pace.copies_wait = True
+    pace.sent("copy", True, 1000.0)
+    assert pace.copies(1009.0, MOST) == 1
+    pace.sent("copy", True, 1009.0)
+    assert pace.copies(1010.9, MOST) == 0
 
 
 def test_a_restart_is_no_reason_for_a_copy_before_its_time() -> None:
