@@ -18,8 +18,11 @@ LONGEST_BLOCK, LONGEST_HOLD = 2 * 3600, 7 * 24 * 3600
 """Seconds: nothing that a messenger may ask for is longer."""
 SLOW = 1.0
 """Seconds between two copies from which on they never leave together, and a restart remembers when the next may."""
-MADE_GOOD = 0.5
+MADE_GOOD = 0.4
 """Seconds by which the disk or the machine may be late; the copies that waited for it leave together then."""
+ON_THEIR_WAY = 0.5
+"""Seconds whose copies may be on their way together. A network that stood still brings all of them at once, and the
+answers, too: that must not be more than a second's, which is the burst that Telegram is taken to allow."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Pace:
         self.slot = 1 / limits.per_second if limits.per_second else 0.0
         """Seconds from one copy to the next."""
         self.copies_wait = False
-        """Whether more copies wait than may leave now: only then a slot that passes unused is lost."""
+        """Whether copies wait for nothing but their slot: only then one that passes unused is lost."""
         self._chat_slot = 1 / limits.per_chat_second if limits.per_chat_second else 0.0
         self._chat_burst = limits.chat_burst
         self._jitter = limits.jitter
@@ -70,6 +73,10 @@ class Pace:
             return 0
         share = int(now - self._last_copy >= self.slot / SHARE_OF_COPIES)
         return min(most, max(self._slots(now, most), share))
+
+    def copies_on_their_way(self, most: int) -> int:
+        """Return how many copies may be on their way at the same time."""
+        return max(1, int(ON_THEIR_WAY / self.slot)) if 0 < self.slot < SLOW else most
 
     def _slots(self, now: float, most: int) -> int:
         if not self.slot:

@@ -47,6 +47,8 @@ class Sender:
         self._stopping = False
         self._last_tries = 0
         self._busy: set[str] = set()
+        self._copies = 0
+        """How many of them are copies."""
         self._failures = 0
         self._standing = Standing()
         self._limited: set[str] = set()
@@ -84,7 +86,9 @@ class Sender:
         """Take as many rows as pace and connections allow now; say whether there may be more."""
         now = time.monotonic()
         room = IN_FLIGHT - len(self._busy)
-        answers, copies, below = self._pace.answers(now, room), self._pace.copies(now, room), Urgency.COPY
+        answers, below = self._pace.answers(now, room), Urgency.COPY
+        room_for_copies = min(room, self._pace.copies_on_their_way(IN_FLIGHT) - self._copies)
+        copies = self._pace.copies(now, room_for_copies)
         if self._pace.seconds_blocked(now):
             answers, below = room, Urgency.ANSWER
         if not answers and not copies:
@@ -106,9 +110,10 @@ class Sender:
         self._last_tries += sum(row.tries > 1 for row in rows)
         for row in rows:
             self._busy.add(row.address)
+            self._copies += row.is_copy
             if row.outgoing.is_message:
                 self._pace.sent(row.address, row.is_copy, now)
-        more_copies = sum(row.is_copy for row in rows) >= copies
+        more_copies = room_for_copies > 0 and sum(row.is_copy for row in rows) >= copies
         self._pace.copies_wait = more_copies and (copies > 0 or self._pace.copies_wait)
         return rows, more_copies or len(rows) >= room
 
@@ -142,6 +147,7 @@ class Sender:
 
         await self._store.write_patiently(record)
         self._busy.discard(row.address)
+        self._copies -= row.is_copy
         self._last_tries -= row.tries > 1
         self._wake.set()
 

@@ -62,7 +62,7 @@ def test_a_flood_of_answers_holds_copies_back_for_a_second_at_most() -> None:
     assert pace.copies(1001.0, MOST) == 1
 
 
-@pytest.mark.parametrize(("wait", "left"), [(True, [4, 6, 16, 0]), (False, [1, 1, 1, 0])])
+@pytest.mark.parametrize(("wait", "left"), [(True, [4, 6, 13, 0]), (False, [1, 1, 1, 0])])
 def test_what_copies_lost_while_they_waited_is_made_good_but_no_quiet_time(wait: bool, left: list[int]) -> None:
     pace = Pace(Limits(per_second=30))
     pace.blocked(0, 1000.0, cautious=False)

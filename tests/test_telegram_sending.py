@@ -27,7 +27,7 @@ from bot.messages import Abilities, Hear, Incoming, Outcome, Outgoing, State
 from bot.pace import Limits, Pace
 from bot.profile import Localized
 from bot.staff import Role
-from bot.storage import open_store
+from bot.storage import insert, open_store
 from bot.transports.telegram_request import AiohttpRequest, NotSent, Unclear
 from handlers.staff import LINES
 from handlers.summary import named
@@ -252,6 +252,39 @@ async def test_a_button_that_stops_spinning_takes_no_place_of_a_copy(tmp_path: P
         await running
     assert messenger.tried == ["acknowledge to 7", "send to 1"]
     assert waits[0] < 1 < waits[1]
+
+
+class StandingStill(Refusing):
+    """A messenger that answers nothing."""
+
+    async def send(self, address: str, outgoing: Outgoing) -> Outcome:
+        self.tried.append(address)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_while_the_network_stands_still_few_copies_leave_and_answers_go_on(tmp_path: Path) -> None:
+    messenger, pace = StandingStill(), Pace(Limits(per_second=40, per_chat_second=None))
+    async with open_store(tmp_path / "bot.db") as store:
+        await store.write(lambda db: _copies(db, 40))
+        running = asyncio.create_task(sender.Sender(store, messenger, pace).run())
+        async with asyncio.timeout(TIMEOUT):
+            while len(messenger.tried) < 20 or pace.next_slot(time.monotonic()) > 0.002:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+            await store.write(lambda db: outbox.put(db, "telegram", "Oksana", None, Outgoing(text="x"), 1))
+            while "Oksana" not in messenger.tried:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.wait([running])
+    assert len(messenger.tried) == 21, "half a second's copies may be on their way, and an answer"
+
+
+def _copies(db: sqlite3.Connection, n: int) -> None:
+    written = "INSERT INTO broadcasts (texts, audience, previewed, started_at) VALUES (?, '', 0, 0)"
+    id = insert(db, written, ('{"de": "x"}',))
+    copy = "INSERT INTO outbox (messenger, address, urgency, language, broadcast, written_at) VALUES (?, ?, ?, ?, ?, 1)"
+    for number in range(n):
+        insert(db, copy, ("telegram", str(number), outbox.Urgency.COPY, "de", id))
 
 
 def _states(db: sqlite3.Connection) -> list[str]:
