@@ -173,8 +173,9 @@ def broken(found: Found) -> list[str]:
         "every message is accounted for": found.unknown,
         "no message is given up": found.parked,
         "one bot at a time": found.second_bots + max(found.subscriptions - 1, 0),
-        "the office is told of every gap": max(found.gaps - found.office, 0) + max(found.office - told, 0),
-        "who was in the middle of something is told, too": max(found.gaps - found.line, 0),
+        # Of gaps that come within ten minutes one is told, so that a program that dies and dies fills no screens.
+        "the office is told of gaps": max(min(found.gaps, 1) - found.office, 0) + max(found.office - told, 0),
+        "who was in the middle of something is told, too": max(min(found.gaps, 1) - found.line, 0),
     }
     return [f"{promise}: {faults:g} times not" for promise, faults in promises.items() if faults]
 
