@@ -75,7 +75,7 @@ def signal_real() -> None:
 @cli.command()
 @click.pass_context
 def all(context: click.Context) -> None:
-    """Do all of them, one after the other: about half an hour. The real signal-cli is fetched if it is not there."""
+    """Do all of them, one after the other: about 40 minutes. The real signal-cli is fetched if it is not there."""
     context.invoke(turns)
     context.invoke(crash)
     context.invoke(broadcast)
